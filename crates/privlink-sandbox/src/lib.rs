@@ -1,0 +1,21 @@
+//! An AWS on loopback that speaks the real wire protocols: EC2 query, ELBv2 query, REST-JSON for API Gateway, STS.
+//!
+//! Owns a world of accounts and regions whose objects behave as AWS's do: asynchronous states on a clock that can be sped
+//! up, referential integrity with AWS's error codes, isolation by assumed role. It refuses to know the tool that it is
+//! used to test, and it is never kinder than AWS. Read next: `world.rs` for what exists, `server.rs` for how a request
+//! reaches a service, `ec2/mod.rs` for the largest of the services.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod apigateway;
+mod clock;
+mod ec2;
+mod elbv2;
+mod ids;
+mod sts;
+mod timing;
+mod wire;
+mod world;
+mod xml;
+
+pub use world::World;
