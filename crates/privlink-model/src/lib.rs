@@ -1,0 +1,37 @@
+//! The nouns of privlink: what every other crate speaks in.
+//!
+//! Owns: addresses and scopes, values and attributes, kind schemas, snapshots of live accounts, what is desired, changes,
+//! plans, findings, progress events, and the ports [`Cloud`] and [`Clock`] through which effects happen.
+//! Refuses to know: KDL, the AWS SDK, async runtimes, how anything is printed or stored.
+//! Read next: `schema` for the facts that drive the generic code, `plan` for what the engine carries out.
+#![warn(missing_docs)]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod access;
+mod address;
+mod attrs;
+mod change;
+mod cloud;
+mod desired;
+mod digest;
+mod event;
+mod finding;
+pub mod keys;
+mod plan;
+mod schema;
+mod snapshot;
+mod value;
+
+pub use access::{Access, Account, Role};
+pub use address::{Address, Scope};
+pub use attrs::{Attr, AttrValue, Attrs};
+pub use change::{Action, AttributeChange, Change, ChangeSet, Reason};
+pub use cloud::{BoxFuture, Clock, Cloud, CloudError, ErrorClass, Operation, Progress, Write, Written};
+pub use desired::{Desired, Origin, Resource};
+pub use digest::{digest, short_digest};
+pub use event::{Event, Outcome, StepFailure};
+pub use finding::{Finding, Severity};
+pub use plan::{Op, Phase, Plan, Settle, Step, StepId, Undo, UndoOp};
+pub use schema::{ApiCall, AttributeSchema, Bucket, KindSchema, Kinds, Ownership, ReplaceOrder, Service, Shape, Waits};
+pub use snapshot::{Listing, Observed, Owner, Query, ScopeSnapshot, Selector, Snapshot, Status, Unread};
+pub use value::{Reference, Value};

@@ -1,0 +1,246 @@
+//! Kind schemas: the facts about an AWS resource kind that drive the differ, the planner, the engine and the views.
+//!
+//! **Invariant:** generic code never asks which kind it has before it; what it needs to know is a fact here.
+
+use std::time::Duration;
+
+use crate::value::Value;
+
+/// An AWS service, as quotas and permissions know it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Service {
+    /// Amazon EC2, which owns networks and PrivateLink.
+    Ec2,
+    /// Elastic Load Balancing v2.
+    Elb,
+    /// Amazon API Gateway v1, the REST APIs.
+    ApiGateway,
+    /// AWS STS.
+    Sts,
+}
+
+/// A token bucket of AWS's control plane: `capacity` calls at once, `refill` more each second.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bucket {
+    /// Calls at once.
+    pub capacity: f64,
+    /// Calls a second.
+    pub refill: f64,
+}
+
+/// A mutating API call: its name, and the quota that is its own (the service's total comes on top).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ApiCall {
+    /// The operation, such as `CreateVpcEndpoint`.
+    pub name: &'static str,
+    /// Its bucket, for each account and region.
+    pub bucket: Bucket,
+}
+
+/// How long AWS takes until a resource is usable (or gone) after the call returned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waits {
+    /// What is waited for, such as `available`.
+    pub until: &'static str,
+    /// How long it takes as a rule; feeds the ETA.
+    pub typical: Duration,
+    /// When to give up.
+    pub limit: Duration,
+    /// How often to look.
+    pub poll: Duration,
+}
+
+impl Waits {
+    /// Makes a wait of seconds.
+    pub const fn secs(until: &'static str, typical: u64, poll: u64, limit: u64) -> Self {
+        Self {
+            until,
+            typical: Duration::from_secs(typical),
+            limit: Duration::from_secs(limit),
+            poll: Duration::from_secs(poll),
+        }
+    }
+}
+
+/// How privlink knows that an object is its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ownership {
+    /// By the tags `privlink:project` and `privlink:address`.
+    Tags,
+    /// By the resource its named attribute refers to: the API has no tags for it. Paired by its natural key.
+    Parent(&'static str),
+    /// Never: it is only looked up.
+    LookUp,
+}
+
+/// In which order a replacement happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReplaceOrder {
+    /// AWS allows two at once: make, switch over, break.
+    CreateFirst,
+    /// Two cannot exist at once.
+    DeleteFirst,
+    /// The old one stays, to go back to; a later owner's deletion takes it along.
+    KeepOld,
+}
+
+/// How an attribute's value is to be read and shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// One value on one line.
+    Plain,
+    /// Unordered values.
+    Set,
+    /// A document (policy, definition) shown as a diff of its normalised text.
+    Document,
+}
+
+/// The facts about one attribute.
+#[derive(Debug, Clone, Copy)]
+pub struct AttributeSchema {
+    /// The key, as in plans.
+    pub key: &'static str,
+    /// What it is, in one sentence.
+    pub doc: &'static str,
+    /// How it is read and shown.
+    pub shape: Shape,
+    /// Must be given.
+    pub required: bool,
+    /// AWS decides it; it can be referred to, and is never compared.
+    pub computed: bool,
+    /// A change means replacement.
+    pub immutable: bool,
+    /// Never shown or stored.
+    pub secret: bool,
+    /// AWS changes it by one call that adds and another that removes: two steps.
+    pub additive: bool,
+    /// Why changing it in place interrupts traffic.
+    pub outage: Option<&'static str>,
+    /// The one form two equal values have.
+    pub normalise: fn(Value) -> Value,
+}
+
+impl AttributeSchema {
+    /// An optional attribute that can be changed in place.
+    pub const fn new(key: &'static str, doc: &'static str) -> Self {
+        Self {
+            key,
+            doc,
+            shape: Shape::Plain,
+            required: false,
+            computed: false,
+            immutable: false,
+            secret: false,
+            additive: false,
+            outage: None,
+            normalise: |value| value,
+        }
+    }
+    /// Marks it as required.
+    pub const fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+    /// Marks it as decided by AWS.
+    pub const fn computed(mut self) -> Self {
+        self.computed = true;
+        self
+    }
+    /// Marks it as unchangeable in place.
+    pub const fn immutable(mut self) -> Self {
+        self.immutable = true;
+        self
+    }
+    /// Marks it as unordered.
+    pub const fn set(mut self) -> Self {
+        self.shape = Shape::Set;
+        self
+    }
+    /// Marks it as changed by separate calls that add and remove.
+    pub const fn additive(mut self) -> Self {
+        self.additive = true;
+        self
+    }
+    /// Marks it as a document.
+    pub const fn document(mut self) -> Self {
+        self.shape = Shape::Document;
+        self
+    }
+    /// Says why changing it in place interrupts traffic.
+    pub const fn outage(mut self, why: &'static str) -> Self {
+        self.outage = Some(why);
+        self
+    }
+    /// Gives it a normaliser.
+    pub const fn normalised(mut self, normalise: fn(Value) -> Value) -> Self {
+        self.normalise = normalise;
+        self
+    }
+}
+
+/// The facts about one kind of AWS resource.
+#[derive(Debug, Clone, Copy)]
+pub struct KindSchema {
+    /// Its name in plans and files, such as `vpc-link`.
+    pub name: &'static str,
+    /// Its name in sentences, such as `VPC link`.
+    pub title: &'static str,
+    /// The service that owns it.
+    pub service: Service,
+    /// Its attributes.
+    pub attributes: &'static [AttributeSchema],
+    /// How we know that one is ours.
+    pub ownership: Ownership,
+    /// The attributes that tell one from another under its parent, for kinds that carry no address of ours.
+    pub key: &'static [&'static str],
+    /// The attributes whose referred resource, when deleted, takes this one along; such a delete is no step.
+    pub deleted_with: &'static [&'static str],
+    /// How it is replaced.
+    pub replace: ReplaceOrder,
+    /// The call that creates it.
+    pub create: Option<ApiCall>,
+    /// The call that changes it.
+    pub update: Option<ApiCall>,
+    /// The call that deletes it.
+    pub delete: Option<ApiCall>,
+    /// Until it is usable after create or update.
+    pub ready: Option<Waits>,
+    /// Until it is gone after delete.
+    pub gone: Option<Waits>,
+    /// What recreating a deleted one cannot bring back; none when nothing is lost.
+    pub loses: Option<&'static str>,
+    /// Why its creation cannot be undone; none when deleting it undoes it.
+    pub permanent: Option<&'static str>,
+    /// The IAM actions that reading it takes.
+    pub read_actions: &'static [&'static str],
+    /// The IAM actions that writing it takes.
+    pub write_actions: &'static [&'static str],
+}
+
+impl KindSchema {
+    /// The facts about one of its attributes.
+    pub fn attribute(&self, key: &str) -> Option<&'static AttributeSchema> {
+        self.attributes.iter().find(|attribute| attribute.key == key)
+    }
+}
+
+/// The table of kinds, handed to whoever needs it.
+#[derive(Debug, Clone, Copy)]
+pub struct Kinds(&'static [&'static KindSchema]);
+
+impl Kinds {
+    /// Makes a table.
+    pub const fn new(kinds: &'static [&'static KindSchema]) -> Self {
+        Self(kinds)
+    }
+
+    /// The schema of a kind.
+    pub fn get(&self, name: &str) -> Option<&'static KindSchema> {
+        self.0.iter().copied().find(|schema| schema.name == name)
+    }
+
+    /// All kinds.
+    pub fn iter(&self) -> impl Iterator<Item = &'static KindSchema> {
+        self.0.iter().copied()
+    }
+}
