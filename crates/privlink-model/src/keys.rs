@@ -192,8 +192,6 @@ pub mod load_balancer {
     pub const SECURITY_GROUPS: Attr<Vec<String>> = Attr::new("security-groups");
     /// Computed: its VPC's id.
     pub const VPC: Attr<String> = Attr::new("vpc");
-    /// Computed: ids of its availability zones (looked up from its subnets).
-    pub const ZONE_IDS: Attr<Vec<String>> = Attr::new("zone-ids");
     /// Computed: its DNS name.
     pub const DNS_NAME: Attr<String> = Attr::new("dns-name");
     /// Computed: a list of maps with `port` and `protocol`, one for each listener.
