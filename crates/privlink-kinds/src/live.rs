@@ -1,0 +1,114 @@
+//! The contract of a kind's live half, and what all live halves need to fulfil it.
+//!
+//! Owns: [`Live`], reading attributes a call cannot do without, ownership from tags.
+//! Refuses to know: any kind, any AWS operation.
+//! Read next: `session` for what a call is made with, `cloud` for who calls this.
+
+use std::collections::BTreeMap;
+
+use privlink_model::keys::{ADDRESS_TAG, PROJECT_TAG};
+use privlink_model::{
+    Address, Attr, AttrValue, Attrs, BoxFuture, CloudError, ErrorClass, Observed, Operation, Owner, Progress, Status,
+    Write, Written,
+};
+
+use crate::session::Session;
+
+/// What can be done to a live object of one kind.
+///
+/// **Invariant:** `create`, `update` and `delete` make exactly one mutating call each.
+pub(crate) trait Live: Sync {
+    /// Makes it. The kind is looked up only, unless it says otherwise.
+    fn create<'a>(&'a self, session: &'a Session, write: &'a Write) -> BoxFuture<'a, Result<Written, CloudError>> {
+        Box::pin(async move { Err(session.refused("Create", format!("a {} is not made by privlink", write.kind))) })
+    }
+
+    /// Changes it in place.
+    fn update<'a>(&'a self, session: &'a Session, write: &'a Write) -> BoxFuture<'a, Result<Written, CloudError>> {
+        Box::pin(async move { Err(session.refused("Update", format!("a {} cannot be changed in place", write.kind))) })
+    }
+
+    /// Deletes it. That it is already gone is success.
+    fn delete<'a>(&'a self, session: &'a Session, write: &'a Write) -> BoxFuture<'a, Result<(), CloudError>> {
+        Box::pin(async move { Err(session.refused("Delete", format!("a {} is not deleted by privlink", write.kind))) })
+    }
+
+    /// Looks once whether a write has come to its end: usable after create, update and wait, gone after delete.
+    fn settle<'a>(
+        &'a self,
+        session: &'a Session,
+        write: &'a Write,
+        id: &'a str,
+    ) -> BoxFuture<'a, Result<Progress, CloudError>> {
+        Box::pin(async move {
+            let mut attrs = write.before.clone();
+            attrs.merge(&write.after);
+            let observed = self.read(session, id, &attrs).await?;
+            Ok(progress(write.operation, observed))
+        })
+    }
+
+    /// Reads it again. `attrs` are those known of it, for kinds whose id alone does not find them.
+    fn read<'a>(
+        &'a self,
+        session: &'a Session,
+        id: &'a str,
+        attrs: &'a Attrs,
+    ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>>;
+}
+
+/// How far a write has come, judged by what a read found.
+pub(crate) fn progress(operation: Operation, observed: Option<Observed>) -> Progress {
+    match (operation, observed) {
+        (Operation::Delete, None) => Progress::Done(Attrs::new()),
+        (Operation::Delete, Some(observed)) => match observed.status {
+            Status::Failed(reason) => Progress::Failed(reason),
+            Status::Pending(word) => Progress::Pending(word),
+            Status::Ready | Status::Deleting => Progress::Pending("deleting".to_owned()),
+        },
+        // What was just made may not be visible to reads for some seconds.
+        (_, None) => Progress::Pending("not visible yet".to_owned()),
+        (_, Some(observed)) => match observed.status {
+            Status::Ready => Progress::Done(observed.attrs),
+            Status::Pending(word) => Progress::Pending(word),
+            Status::Failed(reason) => Progress::Failed(reason),
+            Status::Deleting => Progress::Failed("it is being deleted".to_owned()),
+        },
+    }
+}
+
+/// An attribute that a call cannot be made without.
+pub(crate) fn need<T: AttrValue>(
+    session: &Session,
+    operation: &'static str,
+    attrs: &Attrs,
+    key: &Attr<T>,
+) -> Result<T, CloudError> {
+    attrs
+        .read(key)
+        .ok_or_else(|| session.refused(operation, format!("the attribute {:?} has no value that is known", key.key())))
+}
+
+/// An id that a call answered with; AWS leaves none out, so its absence is an answer we do not understand.
+pub(crate) fn answered(session: &Session, operation: &'static str, id: Option<&str>) -> Result<String, CloudError> {
+    id.filter(|id| !id.is_empty()).map(str::to_owned).ok_or_else(|| {
+        session.failure(ErrorClass::Unreadable, operation, "", "the answer holds no identifier of what was made")
+    })
+}
+
+/// Whose an object is, by its tags.
+pub(crate) fn owner(project: &str, tags: &BTreeMap<String, String>) -> Owner {
+    match (tags.get(PROJECT_TAG), tags.get(ADDRESS_TAG)) {
+        (Some(owner), Some(address)) if owner == project => Owner::Ours(Address::new(address)),
+        (Some(owner), _) if owner != project => Owner::Project(owner.clone()),
+        _ => Owner::Nobody,
+    }
+}
+
+/// Whose an object is that belongs to another and has no tags: its parent's owner's, under the parent's address.
+pub(crate) fn child_owner(parent: &Owner, kind: &str, name: &str) -> Owner {
+    match parent {
+        Owner::Ours(address) => Owner::Ours(address.child(kind).child(name)),
+        other => other.clone(),
+    }
+}

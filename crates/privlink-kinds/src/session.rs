@@ -1,0 +1,65 @@
+//! What a call is made with: a scope, whose account it is, the project, and the clients of the services.
+//!
+//! Owns: access to clients. Refuses to know: how credentials were come by, quotas, any kind.
+//! Read next: `connect` for how sessions come to be, `error` for what becomes of a failed call.
+
+use std::sync::Arc;
+
+use privlink_model::{Account, CloudError, ErrorClass, Scope};
+
+/// The SDK clients of one scope. Cloning one is cheap.
+#[derive(Debug)]
+pub(crate) struct Clients {
+    pub(crate) ec2: aws_sdk_ec2::Client,
+    pub(crate) elb: aws_sdk_elasticloadbalancingv2::Client,
+    pub(crate) api_gateway: aws_sdk_apigateway::Client,
+}
+
+/// One scope, ready for calls on behalf of one project.
+#[derive(Debug, Clone)]
+pub(crate) struct Session {
+    pub(crate) scope: Scope,
+    pub(crate) account: Arc<Account>,
+    pub(crate) project: String,
+    pub(crate) clients: Arc<Clients>,
+}
+
+impl Session {
+    /// The EC2 client. Retries throttles and lost connections itself; its creates carry client tokens or natural keys.
+    pub(crate) fn ec2(&self) -> &aws_sdk_ec2::Client {
+        &self.clients.ec2
+    }
+
+    /// The Elastic Load Balancing client. Retries itself: its creates are idempotent by identical settings.
+    pub(crate) fn elb(&self) -> &aws_sdk_elasticloadbalancingv2::Client {
+        &self.clients.elb
+    }
+
+    /// The API Gateway client. Makes one attempt only: its creates have no token, so a repeated one makes a second object.
+    pub(crate) fn api_gateway(&self) -> &aws_sdk_apigateway::Client {
+        &self.clients.api_gateway
+    }
+
+    /// A failure of our own making: the call was never sent.
+    pub(crate) fn refused(&self, operation: &str, message: impl Into<String>) -> CloudError {
+        self.failure(ErrorClass::Refused, operation, "", message)
+    }
+
+    /// A failure of a given class.
+    pub(crate) fn failure(
+        &self,
+        class: ErrorClass,
+        operation: &str,
+        code: &str,
+        message: impl Into<String>,
+    ) -> CloudError {
+        CloudError {
+            class,
+            operation: operation.to_owned(),
+            scope: self.scope.clone(),
+            code: code.to_owned(),
+            message: message.into(),
+            request_id: None,
+        }
+    }
+}
