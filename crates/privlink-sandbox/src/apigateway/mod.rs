@@ -1,17 +1,217 @@
-//! API Gateway: owns REST APIs and VPC links.
+//! API Gateway: owns REST APIs, what is deployed of them, and VPC links.
+//!
+//! This file routes a request by verb and path and gives the operations their view of the world. An operation that the
+//! sandbox does not offer is refused, never answered with nothing. Read next: `rest_api.rs`, `definition.rs` for the
+//! types, `import.rs` for OpenAPI documents.
+
+mod account;
+mod definition;
+mod deployment;
+mod export;
+mod fault;
+mod import;
+mod input;
+mod integration;
+mod method;
+mod openapi;
+mod operation;
+mod policy;
+mod resource;
+mod rest_api;
+mod stage;
+mod tags;
+#[cfg(test)]
+mod tests;
+mod vpc_link;
+
+pub(crate) use fault::refusal;
+pub(crate) use operation::operation;
 
 use crate::wire::{Call, Fault, Reply};
 use crate::world::World;
+use rest_api::RestApi;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use vpc_link::{User, VpcLink};
 
 /// What API Gateway keeps for one account and region.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(crate) struct State {}
+pub(crate) struct State {
+    apis: BTreeMap<String, RestApi>,
+    links: BTreeMap<String, VpcLink>,
+    account: account::Account,
+}
+
+/// The world as one request sees it.
+struct Site<'w> {
+    world: &'w mut World,
+    call: &'w Call,
+}
+
+impl Site<'_> {
+    fn state(&self) -> &State {
+        &self.world.scope(&self.call.account, &self.call.region).gateway
+    }
+
+    fn state_mut(&mut self) -> &mut State {
+        &mut self.world.scope_mut(&self.call.account, &self.call.region).gateway
+    }
+
+    fn api(&self, id: &str) -> Result<&RestApi, Fault> {
+        self.state().apis.get(id).ok_or_else(|| unknown_api(self.call, id))
+    }
+
+    fn api_mut(&mut self, id: &str) -> Result<&mut RestApi, Fault> {
+        let call = self.call;
+        self.state_mut().apis.get_mut(id).ok_or_else(|| unknown_api(call, id))
+    }
+
+    fn partition(&self) -> &'static str {
+        match self.call.region.as_str() {
+            region if region.starts_with("cn-") => "aws-cn",
+            region if region.starts_with("us-gov-") => "aws-us-gov",
+            _ => "aws",
+        }
+    }
+
+    /// Tells whether any account of the region has this VPC endpoint: an API may name another account's.
+    fn endpoint_exists(&self, id: &str) -> bool {
+        let here = format!("/{}", self.call.region);
+        let scopes = self.world.scopes.iter().filter(|(key, _)| key.ends_with(&here));
+        scopes.into_iter().any(|(_, scope)| scope.ec2.endpoints.contains_key(id))
+    }
+
+    /// Notes that a method is deleted while it names a VPC link: AWS counts the link as used from then on.
+    fn leave_dangling(&mut self, api: &str, resource: &str, verb: &str) {
+        let named = method::find(self, api, resource, verb).ok().and_then(|method| {
+            method.method_integration.as_ref().and_then(|integration| integration.literal_link().map(str::to_owned))
+        });
+        let link = named.and_then(|id| self.state_mut().links.get_mut(&id));
+        if let Some(link) = link {
+            let user = User { api: api.to_owned(), method: format!("{verb}:{resource}") };
+            if !link.dangling.contains(&user) {
+                link.dangling.push(user);
+            }
+        }
+    }
+}
+
+fn unknown_api(call: &Call, id: &str) -> Fault {
+    fault::not_found(format!("Invalid API identifier specified {}:{id}", call.account))
+}
+
+/// Answers with a list as all but GetStages do: `item`, and `position` when there is more.
+fn listing(items: Vec<Value>, position: Option<String>) -> Reply {
+    let mut out = serde_json::Map::new();
+    if let Some(position) = position {
+        out.insert("position".into(), json!(position));
+    }
+    out.insert("item".into(), Value::Array(items));
+    Reply::json(200, &Value::Object(out))
+}
 
 /// Applies what has come due; called before every request.
-pub(crate) fn settle(_world: &mut World) {}
+pub(crate) fn settle(world: &mut World) {
+    vpc_link::settle(world);
+}
 
 /// Answers an API Gateway request.
-pub(crate) fn handle(_world: &mut World, _call: &Call) -> Result<Reply, Fault> {
-    Err(Fault::new(400, "InvalidAction", "Could not find operation"))
+pub(crate) fn handle(world: &mut World, call: &Call) -> Result<Reply, Fault> {
+    let segments = call.segments();
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let site = &mut Site { world, call };
+    match segments.as_slice() {
+        ["restapis"] => match call.method.as_str() {
+            "POST" if call.query_value("mode") == Some("import") => import::import(site),
+            "POST" => rest_api::create(site),
+            "GET" => rest_api::list(site),
+            _ => Err(unsupported(call)),
+        },
+        ["restapis", api] => match call.method.as_str() {
+            "GET" => rest_api::get(site, api),
+            "PUT" => import::put(site, api),
+            "PATCH" => rest_api::update(site, api),
+            "DELETE" => rest_api::delete(site, api),
+            _ => Err(unsupported(call)),
+        },
+        ["restapis", api, "resources", rest @ ..] => resources(site, api, rest),
+        ["restapis", api, "deployments", rest @ ..] => match (call.method.as_str(), rest) {
+            ("POST", []) => deployment::create(site, api),
+            ("GET", []) => deployment::list(site, api),
+            ("GET", [id]) => deployment::get(site, api, id),
+            ("PATCH", [id]) => deployment::update(site, api, id),
+            ("DELETE", [id]) => deployment::delete(site, api, id),
+            _ => Err(unsupported(call)),
+        },
+        ["restapis", api, "stages", rest @ ..] => match (call.method.as_str(), rest) {
+            ("POST", []) => stage::create(site, api),
+            ("GET", []) => stage::list(site, api),
+            ("GET", [name]) => stage::get(site, api, name),
+            ("PATCH", [name]) => stage::update(site, api, name),
+            ("DELETE", [name]) => stage::delete(site, api, name),
+            ("GET", [name, "exports", kind]) => export::get(site, api, name, kind),
+            _ => Err(unsupported(call)),
+        },
+        ["vpclinks", rest @ ..] => match (call.method.as_str(), rest) {
+            ("POST", []) => vpc_link::create(site),
+            ("GET", []) => vpc_link::list(site),
+            ("GET", [id]) => vpc_link::get(site, id),
+            ("PATCH", [id]) => vpc_link::update(site, id),
+            ("DELETE", [id]) => vpc_link::delete(site, id),
+            _ => Err(unsupported(call)),
+        },
+        ["tags", arn @ ..] if !arn.is_empty() => {
+            // A client that leaves the slashes of an ARN unescaped splits it.
+            let arn = arn.join("/");
+            match call.method.as_str() {
+                "GET" => tags::get(site, &arn),
+                "PUT" => tags::put(site, &arn),
+                "DELETE" => tags::remove(site, &arn),
+                _ => Err(unsupported(call)),
+            }
+        }
+        ["account"] => match call.method.as_str() {
+            "GET" => account::get(site),
+            "PATCH" => account::update(site),
+            _ => Err(unsupported(call)),
+        },
+        _ => Err(unsupported(call)),
+    }
+}
+
+fn resources(site: &mut Site, api: &str, rest: &[&str]) -> Result<Reply, Fault> {
+    let call = site.call;
+    match (call.method.as_str(), rest) {
+        ("GET", []) => resource::list(site, api),
+        ("GET", [id]) => resource::get(site, api, id),
+        ("POST", [parent]) => resource::create(site, api, parent),
+        ("PATCH", [id]) => resource::update(site, api, id),
+        ("DELETE", [id]) => resource::delete(site, api, id),
+        ("PUT", [id, "methods", verb]) => method::put(site, api, id, verb),
+        ("GET", [id, "methods", verb]) => method::get(site, api, id, verb),
+        ("PATCH", [id, "methods", verb]) => method::update(site, api, id, verb),
+        ("DELETE", [id, "methods", verb]) => method::delete(site, api, id, verb),
+        ("PUT", [id, "methods", verb, "responses", status]) => method::put_response(site, api, id, verb, status),
+        ("GET", [id, "methods", verb, "responses", status]) => method::get_response(site, api, id, verb, status),
+        ("PATCH", [id, "methods", verb, "responses", status]) => method::update_response(site, api, id, verb, status),
+        ("DELETE", [id, "methods", verb, "responses", status]) => method::delete_response(site, api, id, verb, status),
+        ("PUT", [id, "methods", verb, "integration"]) => integration::put(site, api, id, verb),
+        ("GET", [id, "methods", verb, "integration"]) => integration::get(site, api, id, verb),
+        ("PATCH", [id, "methods", verb, "integration"]) => integration::update(site, api, id, verb),
+        ("DELETE", [id, "methods", verb, "integration"]) => integration::delete(site, api, id, verb),
+        (http, [id, "methods", verb, "integration", "responses", status]) => match http {
+            "PUT" => integration::put_response(site, api, id, verb, status),
+            "GET" => integration::get_response(site, api, id, verb, status),
+            "PATCH" => integration::update_response(site, api, id, verb, status),
+            "DELETE" => integration::delete_response(site, api, id, verb, status),
+            _ => Err(unsupported(call)),
+        },
+        _ => Err(unsupported(call)),
+    }
+}
+
+fn unsupported(call: &Call) -> Fault {
+    let message = format!("This sandbox offers no operation for {} {}", call.method, call.path);
+    Fault::new(404, "UnknownOperationException", message)
 }
