@@ -1,11 +1,11 @@
 //! The virtual clock: owns what time it is in the world.
 //!
-//! Virtual time is a saved base plus the wall time since it was resumed, times the speed. It stands still for the length of
+//! Virtual time is a saved base plus the wall time since then, times the speed. It stands still for the length of
 //! one request, so that all that a request writes and reads is of one moment. The clock knows nothing of what is timed;
 //! durations are in `timing.rs`.
 
 use serde::{Deserialize, Serialize};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -35,21 +35,23 @@ impl Moment {
 }
 
 /// The clock of one world.
+///
+/// It is anchored to the wall's time, so virtual time passes while a saved world lies on disk as well, and a state that was
+/// once seen as reached is not unreached after a restart.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Clock {
     base: Moment,
+    /// The wall's time when the clock showed `base`.
+    anchor: Moment,
     speed: f64,
     now: Moment,
-    #[serde(skip, default = "Instant::now")]
-    resumed: Instant,
 }
 
 impl Clock {
     /// Starts a clock at the wall's present that runs `speed` times as fast; 0 makes it stand still.
     pub(crate) fn new(speed: f64) -> Clock {
         let base = wall_now();
-        let speed = if speed.is_finite() && speed > 0.0 { speed } else { 0.0 };
-        Clock { base, speed, now: base, resumed: Instant::now() }
+        Clock { base, anchor: base, speed: usable(speed), now: base }
     }
 
     /// Gives the moment of the request that is being answered.
@@ -57,23 +59,18 @@ impl Clock {
         self.now
     }
 
-    /// Moves to the present; called once before each request.
+    /// Moves to the present; called once before each request. Never goes back, whatever the wall's clock does.
     pub(crate) fn tick(&mut self) {
-        let elapsed = self.resumed.elapsed().as_secs_f64() * 1000.0 * self.speed;
+        let elapsed = wall_now().0.saturating_sub(self.anchor.0) as f64 * self.speed;
         self.now = Moment(self.base.0.saturating_add(elapsed as u64)).max(self.now);
-    }
-
-    /// Runs on from here; called when a saved world is loaded, for no virtual time passes while nothing serves it.
-    pub(crate) fn resume(&mut self) {
-        self.base = self.now;
-        self.resumed = Instant::now();
     }
 
     /// Sets the speed from here on.
     pub(crate) fn set_speed(&mut self, speed: f64) {
         self.tick();
-        self.resume();
-        self.speed = if speed.is_finite() && speed > 0.0 { speed } else { 0.0 };
+        self.base = self.now;
+        self.anchor = wall_now();
+        self.speed = usable(speed);
     }
 
     /// Jumps ahead.
@@ -82,6 +79,10 @@ impl Clock {
         self.base = self.base.plus(span);
         self.now = self.now.plus(span);
     }
+}
+
+fn usable(speed: f64) -> f64 {
+    if speed.is_finite() && speed > 0.0 { speed } else { 0.0 }
 }
 
 /// Gives the wall's time; credentials expire by it, because clients compare their expiry with their own clock.

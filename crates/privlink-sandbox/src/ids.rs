@@ -19,6 +19,11 @@ impl Ids {
         Ids { seed, counter: 0 }
     }
 
+    /// Starts another source from the same seed whose draws do not disturb this one's.
+    pub(crate) fn sibling(&self) -> Ids {
+        Ids { seed: !self.seed, counter: self.counter }
+    }
+
     /// Gives lower-case hexadecimal digits: 17 for EC2, 16 for a load balancer, 10 for some others.
     pub(crate) fn hex(&mut self, length: usize) -> String {
         self.draw(length, b"0123456789abcdef")

@@ -2,7 +2,7 @@
 //!
 //! Owns a world of accounts and regions whose objects behave as AWS's do: asynchronous states on a clock that can be sped
 //! up, referential integrity with AWS's error codes, isolation by assumed role. It refuses to know the tool that it is
-//! used to test, and it is never kinder than AWS. Read next: `world.rs` for what exists, `server.rs` for how a request
+//! used to test, and it is never kinder than AWS. Read next: `world.rs` for what exists, `route.rs` for how a request
 //! reaches a service, `ec2/mod.rs` for the largest of the services.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
@@ -11,11 +11,17 @@ mod apigateway;
 mod clock;
 mod ec2;
 mod elbv2;
+mod gate;
 mod ids;
+mod route;
+mod sandbox;
+mod store;
 mod sts;
+mod summary;
 mod timing;
 mod wire;
 mod world;
 mod xml;
 
-pub use world::World;
+pub use sandbox::Sandbox;
+pub use world::{Options, World};

@@ -11,6 +11,8 @@ use std::time::Duration;
 pub(crate) struct Timing {
     /// An accepted endpoint, from pending to available.
     pub(crate) endpoint_pending: Duration,
+    /// A modified endpoint, until it is available again.
+    pub(crate) endpoint_modifying: Duration,
     /// A deleted endpoint, from deleting to deleted.
     pub(crate) endpoint_deleting: Duration,
     /// How long a deleted or rejected endpoint stays listed.
@@ -36,6 +38,7 @@ impl Default for Timing {
         let seconds = Duration::from_secs;
         Timing {
             endpoint_pending: seconds(90),
+            endpoint_modifying: seconds(30),
             endpoint_deleting: seconds(60),
             endpoint_deleted_listed: seconds(60),
             service_pending: seconds(15),

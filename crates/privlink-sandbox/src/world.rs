@@ -10,7 +10,9 @@ use crate::timing::Timing;
 use crate::{apigateway, ec2, elbv2};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::net::IpAddr;
+use std::path::Path;
 use std::sync::LazyLock;
 
 /// How a world runs.
@@ -32,6 +34,8 @@ pub struct World {
     pub(crate) ambient: String,
     pub(crate) accounts: BTreeMap<String, Account>,
     pub(crate) scopes: BTreeMap<String, Scope>,
+    /// How many times it was saved; tells a world that another process changed from the one that was loaded.
+    pub(crate) generation: u64,
     /// Names that the world's resolver knows.
     pub(crate) hosts: BTreeMap<String, Vec<IpAddr>>,
 }
@@ -58,6 +62,43 @@ pub(crate) struct Scope {
     pub(crate) gateway: apigateway::State,
 }
 
+/// The regions that every account has on.
+pub(crate) const DEFAULT_REGIONS: &[&str] = &[
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+    "ca-central-1",
+    "sa-east-1",
+    "eu-central-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "eu-north-1",
+    "ap-south-1",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-southeast-1",
+    "ap-southeast-2",
+];
+
+/// The regions that an account must turn on.
+pub(crate) const OPT_IN_REGIONS: &[&str] = &[
+    "af-south-1",
+    "ap-east-1",
+    "ap-south-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ca-west-1",
+    "eu-central-2",
+    "eu-south-1",
+    "eu-south-2",
+    "il-central-1",
+    "me-central-1",
+    "me-south-1",
+];
+
 static NOTHING: LazyLock<Scope> = LazyLock::new(Scope::default);
 
 impl World {
@@ -70,8 +111,18 @@ impl World {
             ambient: "000000000000".to_owned(),
             accounts: BTreeMap::new(),
             scopes: BTreeMap::new(),
+            generation: 0,
             hosts: BTreeMap::new(),
         }
+    }
+
+    /// Reads the world that is kept in a folder, or gives none when the folder keeps none yet.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the folder cannot be read or what it keeps is not a world.
+    pub fn load(folder: &Path) -> io::Result<Option<World>> {
+        crate::store::load(folder)
     }
 
     /// Gives what an account holds in a region.
@@ -82,6 +133,27 @@ impl World {
     /// Gives what an account holds in a region, to be changed.
     pub(crate) fn scope_mut(&mut self, account: &str, region: &str) -> &mut Scope {
         self.scopes.entry(scope_key(account, region)).or_default()
+    }
+
+    /// Tells whether a region is on for an account; one that the world file leaves out has the default regions.
+    pub(crate) fn region_is_on(&self, account: &str, region: &str) -> bool {
+        match self.accounts.get(account) {
+            Some(account) => account.regions.contains(region),
+            None => DEFAULT_REGIONS.contains(&region),
+        }
+    }
+
+    /// Sets how fast the world's clock runs from here on.
+    pub fn set_speed(&mut self, speed: f64) {
+        self.clock.set_speed(speed);
+    }
+
+    /// Moves to the present and applies what has come due; called before each request.
+    pub(crate) fn settle(&mut self) {
+        self.clock.tick();
+        ec2::settle(self);
+        elbv2::settle(self);
+        apigateway::settle(self);
     }
 
     /// Gives the moment of the request that is being answered.

@@ -22,6 +22,16 @@ impl Xml {
         Xml { out, root: root.to_owned() }
     }
 
+    /// Opens a piece without a root, to be appended to a document.
+    pub(crate) fn fragment() -> Xml {
+        Xml { out: String::new(), root: String::new() }
+    }
+
+    /// Appends a piece.
+    pub(crate) fn append(&mut self, piece: Xml) {
+        self.out.push_str(&piece.out);
+    }
+
     /// Writes an element that holds text.
     pub(crate) fn text(&mut self, name: &str, value: impl std::fmt::Display) -> &mut Xml {
         // XML 1.0 cannot carry most control characters in any spelling.

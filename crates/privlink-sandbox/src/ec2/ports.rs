@@ -112,9 +112,19 @@ pub(crate) fn remove_interfaces(world: &mut World, account: &str, region: &str, 
     }
 }
 
+/// Lets one interface go, as [`remove_interfaces`] does.
+pub(crate) fn remove_interface(world: &mut World, account: &str, region: &str, id: &str) {
+    let gone = world.now().plus(world.timing.eni_linger);
+    if let Some(interface) = world.scope_mut(account, region).ec2.interfaces.get_mut(id) {
+        interface.gone_at.get_or_insert(gone);
+    }
+}
+
 /// Gives the endpoint service (of a user or hidden behind a VPC link) that stands on a load balancer.
 pub(crate) fn service_on_load_balancer(world: &World, account: &str, region: &str, nlb_arn: &str) -> Option<String> {
-    world.scope(account, region).ec2.hidden_services.get(nlb_arn).cloned()
+    let state = &world.scope(account, region).ec2;
+    let service = state.services.values().find(|service| service.load_balancers.contains_key(nlb_arn));
+    service.map(|service| service.id.clone()).or_else(|| state.hidden_services.get(nlb_arn).cloned())
 }
 
 /// Puts a VPC link's own endpoint service on a load balancer and gives its id.

@@ -1,0 +1,254 @@
+//! From an HTTP request to a service and back: who calls, what, whether it is let through, and in which envelope an error
+//! goes back.
+//!
+//! Knows the four services by name and the shape of their errors; what an operation does is theirs. Read next:
+//! `gate.rs` for what may stand in a request's way, `sts/credential.rs` for how the caller is known.
+
+use crate::gate::Gate;
+use crate::sts::{Unknown, identify};
+use crate::wire::{Call, Fault, Params, Reply};
+use crate::world::World;
+use crate::xml::Xml;
+use crate::{apigateway, ec2, elbv2, sts};
+
+/// A service of this AWS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Service {
+    Ec2,
+    Elb,
+    Gateway,
+    Sts,
+}
+
+impl Service {
+    fn of(scope: &str) -> Option<Service> {
+        Some(match scope {
+            "ec2" => Service::Ec2,
+            "elasticloadbalancing" => Service::Elb,
+            "apigateway" => Service::Gateway,
+            "sts" => Service::Sts,
+            _ => return None,
+        })
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Service::Ec2 => "ec2",
+            Service::Elb => "elbv2",
+            Service::Gateway => "apigateway",
+            Service::Sts => "sts",
+        }
+    }
+}
+
+/// An answer, and whether giving it may have changed the world.
+pub(crate) struct Answered {
+    pub(crate) reply: Reply,
+    pub(crate) changed: bool,
+}
+
+/// Answers one request of any service. The call comes without account, region and principal; they are found here.
+pub(crate) fn answer(world: &mut World, gate: &mut Gate, mut call: Call) -> Answered {
+    world.settle();
+    let (scope, identity) = identify(call.header("authorization"), call.header("x-amz-security-token"), &world.ambient);
+    let service = match &scope {
+        Some(scope) => Service::of(&scope.service),
+        None => Some(guess(&call)),
+    };
+    let Some(service) = service else {
+        let name = scope.map(|scope| scope.service).unwrap_or_default();
+        let fault =
+            Fault::new(404, "UnknownOperationException", format!("The service {name} is not part of this sandbox"));
+        return refused(Service::Gateway, &fault, &call);
+    };
+    let identity = match identity {
+        Ok(identity) => identity,
+        Err(unknown) => return refused(service, &unknown_caller(service, unknown), &call),
+    };
+    (call.account, call.region, call.principal_arn) = (identity.account, identity.region, identity.principal_arn);
+    let operation = operation(service, &call);
+    if let Some(fault) = gate.before(&call, service.name(), &operation) {
+        return refused(service, &fault, &call);
+    }
+    // A region that is off knows the account's credentials no more than anyone else's.
+    if !world.region_is_on(&call.account, &call.region) {
+        return refused(service, &unknown_caller(service, Unknown::Invalid), &call);
+    }
+    let outcome = match service {
+        Service::Ec2 => ec2::handle(world, &call),
+        Service::Elb => elbv2::handle(world, &call),
+        Service::Gateway => apigateway::handle(world, &call),
+        Service::Sts => sts::handle(world, &call),
+    };
+    match outcome {
+        Ok(mut reply) => {
+            reply.headers.push((request_id_header(service).to_owned(), call.request_id.clone()));
+            Answered { reply, changed: service != Service::Sts && !is_read(service, &call, &operation) }
+        }
+        Err(fault) => refused(service, &fault, &call),
+    }
+}
+
+/// Tells reads from writes, which alone need be saved.
+fn is_read(service: Service, call: &Call, operation: &str) -> bool {
+    match service {
+        Service::Gateway => call.method == "GET",
+        _ => operation.starts_with("Describe"),
+    }
+}
+
+/// Without a signature nothing says which service was meant; AWS goes by the host name, which here is always the same.
+fn guess(call: &Call) -> Service {
+    if call.path != "/" {
+        return Service::Gateway;
+    }
+    match Params::read(call).get("Version") {
+        Some("2016-11-15") => Service::Ec2,
+        Some("2015-12-01") => Service::Elb,
+        _ => Service::Sts,
+    }
+}
+
+/// Gives each service's own words for a caller that is not known.
+fn unknown_caller(service: Service, unknown: Unknown) -> Fault {
+    match (unknown, service) {
+        (Unknown::Missing, Service::Gateway) => {
+            Fault::new(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
+        }
+        (Unknown::Missing, _) => {
+            Fault::new(403, "MissingAuthenticationToken", "Request is missing Authentication Token")
+        }
+        (Unknown::Incomplete(mut fault), Service::Gateway) => {
+            fault.code.push_str("Exception");
+            fault
+        }
+        (Unknown::Incomplete(fault), _) => fault,
+        (Unknown::Invalid, Service::Ec2 | Service::Elb) => {
+            Fault::new(401, "AuthFailure", "AWS was not able to validate the provided access credentials")
+        }
+        (Unknown::Invalid, Service::Gateway) => {
+            Fault::new(403, "UnrecognizedClientException", "The security token included in the request is invalid.")
+        }
+        (Unknown::Invalid, Service::Sts) => {
+            Fault::new(403, "InvalidClientTokenId", "The security token included in the request is invalid.")
+        }
+        (Unknown::Expired, Service::Ec2) => Fault::new(400, "RequestExpired", "Request has expired."),
+        (Unknown::Expired, Service::Gateway) => {
+            Fault::new(403, "ExpiredTokenException", "The security token included in the request is expired")
+        }
+        (Unknown::Expired, _) => {
+            Fault::new(403, "ExpiredToken", "The security token included in the request is expired")
+        }
+    }
+}
+
+fn refused(service: Service, fault: &Fault, call: &Call) -> Answered {
+    Answered { reply: render(service, fault, &call.request_id), changed: false }
+}
+
+/// Writes an error in the envelope of a service.
+pub(crate) fn render(service: Service, fault: &Fault, request_id: &str) -> Reply {
+    let kind = if fault.status < 500 { "Sender" } else { "Receiver" };
+    let mut reply = match service {
+        Service::Ec2 => {
+            let mut xml = Xml::new("Response");
+            xml.node("Errors", |x| {
+                x.node("Error", |x| {
+                    x.text("Code", &fault.code).text("Message", &fault.message);
+                });
+            });
+            xml.text("RequestID", request_id);
+            Reply::xml(fault.status, xml.finish())
+        }
+        Service::Elb | Service::Sts => {
+            let namespace = match service {
+                Service::Elb => "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
+                _ => "https://sts.amazonaws.com/doc/2011-06-15/",
+            };
+            let mut xml = Xml::with_namespace("ErrorResponse", namespace);
+            xml.node("Error", |x| {
+                x.text("Type", kind).text("Code", &fault.code).text("Message", &fault.message);
+            });
+            xml.text("RequestId", request_id);
+            Reply::xml(fault.status, xml.finish())
+        }
+        Service::Gateway => {
+            let mut reply = Reply::json(fault.status, &serde_json::json!({ "message": fault.message }));
+            reply.headers.push(("x-amzn-errortype".to_owned(), fault.code.clone()));
+            reply
+        }
+    };
+    if let Some(seconds) = fault.retry_after {
+        reply.headers.push(("retry-after".to_owned(), seconds.to_string()));
+    }
+    reply.headers.push((request_id_header(service).to_owned(), request_id.to_owned()));
+    reply
+}
+
+fn request_id_header(service: Service) -> &'static str {
+    if service == Service::Ec2 { "x-amz-request-id" } else { "x-amzn-requestid" }
+}
+
+/// Names the operation: the action of the query protocols; for API Gateway what the method and path stand for.
+fn operation(service: Service, call: &Call) -> String {
+    if service != Service::Gateway {
+        return Params::read(call).get("Action").unwrap_or("unknown").to_owned();
+    }
+    let segments = call.segments();
+    let part = |at: usize| segments.get(at).map(String::as_str).unwrap_or_default();
+    let (thing, is_list) = match (part(0), part(2), segments.len()) {
+        ("restapis", _, 1 | 2) => ("RestApi", segments.len() == 1),
+        ("restapis", "resources", 3 | 4) => ("Resource", segments.len() == 3),
+        ("restapis", "resources", 6) => ("Method", false),
+        ("restapis", "resources", 7) => ("Integration", false),
+        ("restapis", "resources", 8) if part(6) == "responses" => ("MethodResponse", false),
+        ("restapis", "resources", 9) => ("IntegrationResponse", false),
+        ("restapis", "deployments", 3 | 4) => ("Deployment", segments.len() == 3),
+        ("restapis", "stages", 3 | 4) => ("Stage", segments.len() == 3),
+        ("restapis", "stages", 6) => ("Export", false),
+        ("vpclinks", _, 1 | 2) => ("VpcLink", segments.len() == 1),
+        ("account", _, 1) => ("Account", false),
+        ("tags", _, _) => ("Tags", false),
+        _ => return format!("{} /{}", call.method, part(0)),
+    };
+    match (call.method.as_str(), thing) {
+        ("POST", "RestApi") if call.query_value("mode") == Some("import") => "ImportRestApi".to_owned(),
+        ("GET", "Tags") => "GetTags".to_owned(),
+        ("PUT", "Tags") => "TagResource".to_owned(),
+        ("DELETE", "Tags") => "UntagResource".to_owned(),
+        // `GetStages` alone takes no pages, but is a list all the same.
+        ("GET", _) if is_list => format!("Get{thing}s"),
+        ("GET", _) => format!("Get{thing}"),
+        ("POST", _) => format!("Create{thing}"),
+        ("PUT", _) => format!("Put{thing}"),
+        ("PATCH", _) => format!("Update{thing}"),
+        ("DELETE", _) => format!("Delete{thing}"),
+        (method, _) => format!("{method} {thing}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operations_of_api_gateway_have_their_names() {
+        let name = |method: &str, path: &str, query: &[(&str, &str)]| {
+            let query = query.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+            let call = Call { method: method.to_owned(), path: path.to_owned(), query, ..Call::default() };
+            operation(Service::Gateway, &call)
+        };
+        assert_eq!(name("GET", "/restapis", &[]), "GetRestApis");
+        assert_eq!(name("POST", "/restapis", &[("mode", "import")]), "ImportRestApi");
+        assert_eq!(name("PUT", "/restapis/a", &[]), "PutRestApi");
+        assert_eq!(name("PUT", "/restapis/a/resources/r/methods/GET/integration", &[]), "PutIntegration");
+        assert_eq!(
+            name("PUT", "/restapis/a/resources/r/methods/GET/integration/responses/200", &[]),
+            "PutIntegrationResponse"
+        );
+        assert_eq!(name("PUT", "/restapis/a/resources/r/methods/GET/responses/200", &[]), "PutMethodResponse");
+        assert_eq!(name("GET", "/restapis/a/stages/s/exports/oas30", &[]), "GetExport");
+        assert_eq!(name("DELETE", "/vpclinks/v", &[]), "DeleteVpcLink");
+        assert_eq!(name("PUT", "/tags/arn%3Aaws%2Fx", &[]), "TagResource");
+    }
+}

@@ -1,0 +1,286 @@
+//! The server: owns the listening socket, the one lock around the world, and the order of answering and saving.
+//!
+//! **Invariant:** a request that changed the world is saved before it is answered. It listens on loopback alone, because it
+//! verifies no signature. Read next: `route.rs` for what happens inside one request.
+
+use crate::gate::Gate;
+use crate::ids::Ids;
+use crate::route::{Service, answer, render};
+use crate::store::Store;
+use crate::summary::summarise;
+use crate::wire::{Call, Fault, Reply};
+use crate::world::World;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{HeaderName, HeaderValue};
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// The largest body that is read; AWS's own limit on an imported definition is 6 MB.
+const BODY: usize = 10 * 1024 * 1024;
+
+/// A running sandbox.
+#[derive(Debug)]
+pub struct Sandbox {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    stop: watch::Sender<bool>,
+    accepting: JoinHandle<()>,
+}
+
+#[derive(Debug)]
+struct Shared(Mutex<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    world: World,
+    /// What `reset` goes back to.
+    first: World,
+    gate: Gate,
+    store: Option<Store>,
+    request_ids: Ids,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // A panic inside one request must not end all others; the world is changed after the checks, if at all.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Sandbox {
+    /// Serves a world on a loopback address (port 0 chooses one), keeping it in a folder if one is given.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the address is not a loopback address or is taken, and when the folder cannot be written, is in use by
+    /// another process, or holds a world other than the one that was loaded from it.
+    pub async fn start(mut world: World, listen: SocketAddr, store: Option<PathBuf>) -> io::Result<Sandbox> {
+        if !listen.ip().is_loopback() {
+            let message = format!(
+                "{listen} is not a loopback address; the sandbox verifies no signatures and must not be reachable from elsewhere"
+            );
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        }
+        let (store, first) = match store {
+            Some(folder) => {
+                let (store, first) = Store::open(folder, &mut world)?;
+                (Some(store), first)
+            }
+            None => (None, world.clone()),
+        };
+        let listener = TcpListener::bind(listen).await?;
+        let address = listener.local_addr()?;
+        let request_ids = world.ids.sibling();
+        let inner = Inner { world, first, gate: Gate::default(), store, request_ids };
+        let shared = Arc::new(Shared(Mutex::new(inner)));
+        let (stop, stopped) = watch::channel(false);
+        let accepting = tokio::spawn(accept(listener, Arc::clone(&shared), stopped));
+        Ok(Sandbox { shared, address, stop, accepting })
+    }
+
+    /// Gives the address that clients are pointed at: `http://127.0.0.1:PORT`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Gives the whole world, with its clock and counters.
+    pub fn world_json(&self) -> Value {
+        world_json(&mut self.shared.lock())
+    }
+
+    /// Lists what exists, without times and counters: equal lists mean equal worlds.
+    pub fn summary(&self) -> Value {
+        summary(&mut self.shared.lock())
+    }
+
+    /// Gives the number of requests since the start, by account, region and operation.
+    pub fn requests(&self) -> BTreeMap<String, u64> {
+        self.shared.lock().gate.counts().clone()
+    }
+
+    /// Resolves a name as the world's resolver does.
+    pub fn resolve(&self, host: &str) -> Option<Vec<IpAddr>> {
+        resolve(&self.shared.lock(), host)
+    }
+
+    /// Puts the world back to what it was when it was made.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the folder cannot be written.
+    pub fn reset(&self) -> io::Result<()> {
+        reset(&mut self.shared.lock())
+    }
+
+    /// Stops listening, lets running requests finish, saves, and gives the folder free.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the folder cannot be written.
+    pub async fn stop(self) -> io::Result<()> {
+        self.stop.send_replace(true);
+        let _ = self.accepting.await;
+        save(&mut self.shared.lock())
+    }
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>, stopped: watch::Receiver<bool>) {
+    let mut connections = tokio::task::JoinSet::new();
+    let mut stop = stopped.clone();
+    loop {
+        let stream = tokio::select! {
+            () = told(&mut stop) => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                // Out of file handles, most likely: the connections that are open free some.
+                Err(_) => {
+                    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                    continue;
+                }
+            },
+        };
+        let _ = stream.set_nodelay(true);
+        connections.spawn(serve(stream, Arc::clone(&shared), stopped.clone()));
+        while connections.try_join_next().is_some() {}
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}
+
+async fn serve(stream: tokio::net::TcpStream, shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
+    let service = service_fn(move |request| respond(Arc::clone(&shared), request));
+    let connection = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    let mut connection = std::pin::pin!(connection);
+    tokio::select! {
+        // A client that breaks off is its own affair.
+        _ = connection.as_mut() => {}
+        () = told(&mut stopped) => {
+            connection.as_mut().graceful_shutdown();
+            let _ = connection.await;
+        }
+    }
+}
+
+/// Waits until it is time to stop.
+async fn told(stop: &mut watch::Receiver<bool>) {
+    // An error means that the sandbox itself is gone, which is the same.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+async fn respond(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+    let (parts, body) = request.into_parts();
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let mut call = Call {
+        method: parts.method.as_str().to_owned(),
+        path: parts.uri.path().to_owned(),
+        query: form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned().collect(),
+        headers: parts.headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect(),
+        ..Call::default()
+    };
+    let reply = match Limited::new(body, BODY).collect().await {
+        Ok(body) => {
+            call.body = body.to_bytes().to_vec();
+            // Saving waits for the disk, which the runtime's own threads must not.
+            tokio::task::spawn_blocking(move || reply(&shared, call)).await.unwrap_or_else(|_| {
+                let fault =
+                    Fault::new(500, "InternalError", "The sandbox failed inside this request: please report it");
+                render(Service::Gateway, &fault, "-")
+            })
+        }
+        Err(_) => render(
+            Service::Gateway,
+            &Fault::new(413, "RequestEntityTooLargeException", "The request is too large or was cut short."),
+            "-",
+        ),
+    };
+    Ok(write(reply))
+}
+
+fn write(reply: Reply) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(reply.body)));
+    *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in reply.headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            response.headers_mut().append(name, value);
+        }
+    }
+    response
+}
+
+/// Answers one request, whole, under the lock.
+fn reply(shared: &Shared, mut call: Call) -> Reply {
+    let mut guard = shared.lock();
+    let inner = &mut *guard;
+    if call.path.starts_with("/_sandbox/") {
+        return for_people(inner, &call);
+    }
+    call.request_id = inner.request_ids.uuid();
+    let request_id = call.request_id.clone();
+    let answered = answer(&mut inner.world, &mut inner.gate, call);
+    if answered.changed
+        && let Err(error) = save(inner)
+    {
+        let fault = Fault::new(500, "InternalError", format!("The sandbox could not keep its world: {error}"));
+        return render(Service::Ec2, &fault, &request_id);
+    }
+    answered.reply
+}
+
+/// Answers what is under `/_sandbox/`, which is no part of AWS and needs no signature.
+fn for_people(inner: &mut Inner, call: &Call) -> Reply {
+    let not_found = || Reply::json(404, &serde_json::json!({ "message": "nothing is here" }));
+    match (call.method.as_str(), call.path.as_str()) {
+        ("GET", "/_sandbox/world") => Reply::json(200, &world_json(inner)),
+        ("GET", "/_sandbox/summary") => Reply::json(200, &summary(inner)),
+        ("GET", "/_sandbox/requests") => Reply::json(200, &serde_json::json!(inner.gate.counts())),
+        ("GET", "/_sandbox/resolve") => match call.query_value("host").and_then(|host| resolve(inner, host)) {
+            Some(addresses) => Reply::json(200, &serde_json::json!(addresses)),
+            None => not_found(),
+        },
+        ("POST", "/_sandbox/reset") => match reset(inner) {
+            Ok(()) => Reply::empty(204),
+            Err(error) => Reply::json(500, &serde_json::json!({ "message": error.to_string() })),
+        },
+        _ => not_found(),
+    }
+}
+
+fn world_json(inner: &mut Inner) -> Value {
+    inner.world.settle();
+    serde_json::to_value(&inner.world).unwrap_or_default()
+}
+
+fn summary(inner: &mut Inner) -> Value {
+    inner.world.settle();
+    summarise(&inner.world)
+}
+
+fn resolve(inner: &Inner, host: &str) -> Option<Vec<IpAddr>> {
+    inner.world.hosts.get(&host.trim_end_matches('.').to_ascii_lowercase()).cloned()
+}
+
+fn reset(inner: &mut Inner) -> io::Result<()> {
+    let mut first = inner.first.clone();
+    first.generation = inner.world.generation;
+    inner.world = first;
+    save(inner)
+}
+
+fn save(inner: &mut Inner) -> io::Result<()> {
+    match &inner.store {
+        Some(store) => store.save(&mut inner.world),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,114 @@
+//! The folder that a world is kept in: `world.json`, the world it began as, and a lock.
+//!
+//! **Invariant:** `world.json` is always a whole world: it is written beside, flushed, then renamed over. One process at a
+//! time holds the folder; a world that was loaded before another process changed the folder is refused.
+
+use crate::world::World;
+use serde::Deserialize;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+const WORLD: &str = "world.json";
+const FIRST: &str = "first.json";
+const LOCK: &str = "lock";
+
+/// A folder that is held for one world.
+#[derive(Debug)]
+pub(crate) struct Store {
+    folder: PathBuf,
+    /// Keeps the lock for as long as it is open.
+    _lock: File,
+}
+
+impl Store {
+    /// Takes the folder for this world, and gives back the world that it began as.
+    pub(crate) fn open(folder: PathBuf, world: &mut World) -> io::Result<(Store, World)> {
+        fs::create_dir_all(&folder).map_err(|error| at(&folder, &error))?;
+        let path = folder.join(LOCK);
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(|error| at(&path, &error))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let message = format!("the sandbox in {} is in use by another process", folder.display());
+                return Err(io::Error::new(io::ErrorKind::WouldBlock, message));
+            }
+            Err(TryLockError::Error(error)) => return Err(at(&path, &error)),
+        }
+        let store = Store { folder, _lock: lock };
+        if let Some(kept) = store.generation()?
+            && kept != world.generation
+        {
+            let message =
+                format!("the sandbox in {} was changed by another process since it was loaded", store.folder.display());
+            return Err(io::Error::new(io::ErrorKind::WouldBlock, message));
+        }
+        let first = if world.generation == 0 {
+            store.write(FIRST, world)?;
+            world.clone()
+        } else {
+            read(&store.folder.join(FIRST))?
+        };
+        store.save(world)?;
+        Ok((store, first))
+    }
+
+    /// Writes the world; when this returns it will survive a crash.
+    pub(crate) fn save(&self, world: &mut World) -> io::Result<()> {
+        world.generation += 1;
+        self.write(WORLD, world)
+    }
+
+    fn write(&self, name: &str, world: &World) -> io::Result<()> {
+        let path = self.folder.join(name);
+        let beside = self.folder.join(format!("{name}.new"));
+        let text = serde_json::to_vec(world)?;
+        let write = || {
+            let mut file = File::create(&beside)?;
+            file.write_all(&text)?;
+            file.sync_all()?;
+            fs::rename(&beside, &path)?;
+            // The rename itself is on disk once the folder is.
+            File::open(&self.folder)?.sync_all()
+        };
+        write().map_err(|error| at(&path, &error))
+    }
+
+    fn generation(&self) -> io::Result<Option<u64>> {
+        #[derive(Deserialize)]
+        struct Kept {
+            generation: u64,
+        }
+        let path = self.folder.join(WORLD);
+        match fs::read(&path) {
+            Ok(text) => {
+                let kept: Kept = serde_json::from_slice(&text).map_err(|error| at(&path, &error.into()))?;
+                Ok(Some(kept.generation))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(at(&path, &error)),
+        }
+    }
+}
+
+/// Reads the world that is kept in a folder, if there is one.
+pub(crate) fn load(folder: &Path) -> io::Result<Option<World>> {
+    match read(&folder.join(WORLD)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        other => other.map(Some),
+    }
+}
+
+fn read(path: &Path) -> io::Result<World> {
+    let text = fs::read(path).map_err(|error| at(path, &error))?;
+    serde_json::from_slice(&text).map_err(|error| at(path, &error.into()))
+}
+
+fn at(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}
