@@ -1,0 +1,260 @@
+//! Text to nodes: cuts a file into top-level nodes, has the `kdl` crate parse them in parallel, and on a mistake goes
+//! on with the next node.
+//!
+//! Owns: how a file is divided and what is reported when a part is refused. Refuses to know: what nodes mean. The
+//! `kdl` crate is the parser; `lex` and `outline` only find where nodes begin and end, so that a broken one costs
+//! nothing but itself. Read next: `lex`, `outline`, `grammar`.
+
+mod grammar;
+mod lex;
+mod outline;
+
+use std::ops::Range;
+
+use kdl::KdlDocument;
+use rayon::prelude::*;
+
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::node::{self, Base, Node};
+use crate::source::{FileId, Span};
+use lex::{Flaw, Lexed, Token, TokenKind};
+use outline::{Block, BraceFlaw, DEEPEST, Outline};
+
+pub(crate) use lex::NOUNS;
+
+/// Levels handed to the `kdl` crate at once. Its parser takes some 40 kB of stack for each level in a debug build, and a
+/// thread may have no more than 2 MB; deeper nodes are taken apart here first. A sound spec has four levels.
+const LEVELS_AT_ONCE: usize = 8;
+
+/// Text parsed in one call: large enough to be worth a task, small enough that a mistake does not cost much twice.
+const BATCH_BYTES: usize = 32 * 1024;
+
+/// What a file's text gave.
+#[derive(Debug, Default)]
+pub(crate) struct Syntax {
+    pub(crate) nodes: Vec<Node>,
+    /// Noun and name of nodes that could not be read, so that what refers to them is not called unknown.
+    pub(crate) broken: Vec<(String, String)>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+impl Syntax {
+    fn append(&mut self, mut other: Syntax) {
+        self.nodes.append(&mut other.nodes);
+        self.broken.append(&mut other.broken);
+        self.diagnostics.append(&mut other.diagnostics);
+    }
+}
+
+/// Reads a file's text.
+pub(crate) fn read(file: FileId, text: &str) -> Syntax {
+    let lexed = lex::lex(text);
+    let (outlines, brace_flaws) = outline::outline(text, &lexed.tokens);
+    let reader = Reader { file, text, lexed: &lexed };
+    let mut syntax = Syntax::default();
+    syntax.diagnostics.extend(lexed.flaws.iter().map(|(range, flaw)| reader.flaw(range, *flaw)));
+    syntax.diagnostics.extend(brace_flaws.iter().map(|flaw| reader.brace_flaw(*flaw)));
+    let parts: Vec<Syntax> = batches(&outlines).into_par_iter().map(|batch| reader.batch(batch)).collect();
+    for part in parts {
+        syntax.append(part);
+    }
+    syntax
+}
+
+/// Divides nodes into runs of about [`BATCH_BYTES`].
+fn batches(outlines: &[Outline]) -> Vec<&[Outline]> {
+    let mut rest = outlines;
+    let mut batches = Vec::new();
+    while let Some(first) = rest.first() {
+        let enough = first.bytes.start + BATCH_BYTES;
+        let count = rest.iter().take_while(|outline| outline.bytes.start < enough).count().max(1);
+        let (batch, after) = rest.split_at(count);
+        batches.push(batch);
+        rest = after;
+    }
+    batches
+}
+
+struct Reader<'t> {
+    file: FileId,
+    text: &'t str,
+    lexed: &'t Lexed,
+}
+
+impl Reader<'_> {
+    fn span(&self, start: usize, end: usize) -> Span {
+        Base { file: self.file, offset: 0 }.span(start, end)
+    }
+
+    fn slice(&self, range: Range<usize>) -> &str {
+        self.text.get(range).unwrap_or("")
+    }
+
+    fn batch(&self, outlines: &[Outline]) -> Syntax {
+        let (Some(first), Some(last)) = (outlines.first(), outlines.last()) else { return Syntax::default() };
+        let range = first.bytes.start..last.bytes.end;
+        if outlines.iter().all(|outline| self.is_plain(outline))
+            && let Some(nodes) = self.parse(range)
+        {
+            return Syntax { nodes, ..Syntax::default() };
+        }
+        let mut syntax = Syntax::default();
+        for outline in outlines {
+            self.node(outline, &mut syntax);
+        }
+        syntax
+    }
+
+    /// Whether the `kdl` crate can be given the node as it stands.
+    fn is_plain(&self, outline: &Outline) -> bool {
+        outline.whole && outline.levels <= LEVELS_AT_ONCE && !self.has_flaw(&outline.bytes)
+    }
+
+    fn has_flaw(&self, bytes: &Range<usize>) -> bool {
+        let first = self.lexed.flaws.partition_point(|(range, _)| range.start < bytes.start);
+        self.lexed.flaws.get(first).is_some_and(|(range, _)| range.start < bytes.end)
+    }
+
+    fn parse(&self, range: Range<usize>) -> Option<Vec<Node>> {
+        let base = Base { file: self.file, offset: range.start };
+        let document = KdlDocument::parse_v2(self.slice(range)).ok()?;
+        Some(document.nodes().iter().map(|node| node::take(node, base)).collect())
+    }
+
+    /// Reads one node; when it is refused, its head and its children one by one.
+    fn node(&self, outline: &Outline, out: &mut Syntax) {
+        if self.is_plain(outline)
+            && let Some(mut nodes) = self.parse(outline.bytes.clone())
+        {
+            out.nodes.append(&mut nodes);
+            return;
+        }
+        let mut children = Syntax::default();
+        for block in &outline.blocks {
+            self.block(block, &mut children);
+        }
+        let before = children.diagnostics.len();
+        let head = self.head(outline, &mut children);
+        if children.diagnostics.len() == before {
+            self.tail(outline, &mut children);
+        }
+        out.diagnostics.append(&mut children.diagnostics);
+        match head {
+            Some(mut node) => {
+                node.children = children.nodes;
+                node.span.end = self.span(0, outline.bytes.end).end;
+                out.nodes.push(node);
+            }
+            None => out.broken.extend(self.declared(outline)),
+        }
+    }
+
+    fn block(&self, block: &Block, out: &mut Syntax) {
+        let mut inside = Syntax::default();
+        for child in &block.children {
+            self.node(child, &mut inside);
+        }
+        out.diagnostics.append(&mut inside.diagnostics);
+        if !block.taken_out {
+            out.nodes.append(&mut inside.nodes);
+        }
+    }
+
+    /// The node without its block; `None` when it is refused or taken out by `/-`.
+    fn head(&self, outline: &Outline, out: &mut Syntax) -> Option<Node> {
+        let mut tokens = self.lexed.tokens.get(outline.head.clone()).unwrap_or_default();
+        if !outline.blocks.is_empty()
+            && let Some((last, before)) = tokens.split_last()
+            && last.kind == TokenKind::Slashdash
+            && !before.is_empty()
+        {
+            tokens = before;
+        }
+        let (first, last) = (tokens.first()?, tokens.last()?);
+        let range = first.start..last.end;
+        if self.has_flaw(&range) {
+            return None;
+        }
+        let base = Base { file: self.file, offset: range.start };
+        match KdlDocument::parse_v2(self.slice(range.clone())) {
+            Ok(document) => document.nodes().first().map(|node| node::take(node, base)),
+            Err(error) => {
+                out.diagnostics.push(self.refused(tokens, range, &error));
+                None
+            }
+        }
+    }
+
+    fn refused(&self, tokens: &[Token], range: Range<usize>, error: &kdl::KdlError) -> Diagnostic {
+        if let Some(mistake) = grammar::first_mistake(self.text, tokens) {
+            return Diagnostic::error(mistake.code, mistake.message)
+                .at(self.span(mistake.start, mistake.end), mistake.label)
+                .help_if(mistake.help);
+        }
+        let first = error.diagnostics.first();
+        let start = range.start + first.map_or(0, |d| d.span.offset());
+        let end = (start + first.map_or(1, |d| d.span.len().max(1))).min(range.end.max(start));
+        let message = first.and_then(|d| d.message.clone()).unwrap_or_else(|| String::from("this is not KDL"));
+        Diagnostic::error(codes::SYNTAX, message)
+            .at(self.span(start, end), "cannot be read")
+            .help_if(first.and_then(|d| d.help.clone()))
+    }
+
+    fn tail(&self, outline: &Outline, out: &mut Syntax) {
+        let tokens = self.lexed.tokens.get(outline.tail.clone()).unwrap_or_default();
+        let blocks = outline.blocks.iter().filter(|block| !block.taken_out);
+        let stray =
+            tokens.iter().find(|token| token.kind != TokenKind::Slashdash).map(|token| (token.start, token.end));
+        let second = blocks.skip(1).map(|block| (block.open, block.open + 1)).next();
+        if let Some((start, end)) = stray.or(second) {
+            out.diagnostics.push(
+                Diagnostic::error(codes::SYNTAX, "something follows the closing `}` on its line")
+                    .at(self.span(start, end), "not expected after `}`")
+                    .help("begin a new line"),
+            );
+        }
+    }
+
+    /// Noun and name of a node whose head is broken, as far as they can be made out.
+    fn declared(&self, outline: &Outline) -> Option<(String, String)> {
+        let tokens = self.lexed.tokens.get(outline.head.clone())?;
+        let [noun, name, ..] = tokens else { return None };
+        let name = self.slice(name.start..name.end).trim_matches('"');
+        Some((self.slice(noun.start..noun.end).to_owned(), name.to_owned()))
+    }
+
+    fn flaw(&self, range: &Range<usize>, flaw: Flaw) -> Diagnostic {
+        let span = self.span(range.start, range.end);
+        match flaw {
+            Flaw::UnclosedString => Diagnostic::error(codes::UNCLOSED, "a string is never closed")
+                .at(span, "begins here")
+                .help("close it with the quotes it begins with, on the same line unless it begins with \"\"\""),
+            Flaw::UnclosedComment => Diagnostic::error(codes::UNCLOSED, "a comment is never closed")
+                .at(span, "begins here")
+                .help("close it with */"),
+            Flaw::Escape => {
+                let found = self.slice(range.clone());
+                Diagnostic::error(codes::SYNTAX, format!("`{found}` is no escape"))
+                    .at(span, "unknown escape")
+                    .help("write \\\\ for a backslash, or a raw string: #\"…\"#")
+            }
+        }
+    }
+
+    fn brace_flaw(&self, flaw: BraceFlaw) -> Diagnostic {
+        match flaw {
+            BraceFlaw::Stray(at) => Diagnostic::error(codes::UNCLOSED, "`}` closes nothing")
+                .at(self.span(at, at + 1), "no `{` is open here")
+                .help("take it out, or look for a `}` too many above it"),
+            BraceFlaw::Unclosed(at) => Diagnostic::error(codes::UNCLOSED, "`{` is never closed")
+                .at(self.span(at, at + 1), "opened here")
+                .help("add the missing `}`"),
+            BraceFlaw::TooDeep(at) => {
+                Diagnostic::error(codes::TOO_DEEP, format!("nodes are nested more than {DEEPEST} levels deep"))
+                    .at(self.span(at, at + 1), "one level too many")
+                    .help("no node of a spec needs more than four levels")
+            }
+        }
+    }
+}
