@@ -1,0 +1,1 @@
+//! Tests through `handle`, as the server calls it.
