@@ -1,0 +1,230 @@
+//! The PrivateLink part of a chain: service, permission, endpoint, connection, and the security group of the endpoints.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use privlink_model::keys::{
+    ID, endpoint, endpoint_connection, endpoint_service, security_group, security_group_rule, service_permission,
+};
+use privlink_model::{Address, Attrs, Finding, Observed, Owner, Value};
+use privlink_spec::document::Target;
+
+use super::backend::{Backend, Balancer};
+use super::part;
+use crate::access::partition;
+use crate::context::{Asker, Context, origin};
+use crate::link::{Hub, Listening};
+use crate::names::{aws_name, slug};
+
+/// Targets behind one load balancer share its endpoint service, and per hub one endpoint to it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Group {
+    /// The target the service is named for.
+    service: String,
+    /// The target the endpoint is named for, by hub.
+    endpoint: BTreeMap<Address, String>,
+}
+
+/// The group of each load balancer, by its ARN.
+pub(crate) fn groups(
+    context: &mut Context<'_>,
+    hubs: &[(Hub, Vec<&Target>)],
+    backends: &BTreeMap<String, Backend>,
+) -> BTreeMap<String, Group> {
+    let mut members: BTreeMap<String, (Balancer, BTreeMap<Address, BTreeSet<String>>)> = BTreeMap::new();
+    for (hub, targets) in hubs {
+        for target in targets {
+            if let Some(Backend::Remote(balancer)) = backends.get(&target.name.value) {
+                let group = members.entry(balancer.arn.clone()).or_insert_with(|| (balancer.clone(), BTreeMap::new()));
+                group.1.entry(hub.link.clone()).or_default().insert(target.name.value.clone());
+            }
+        }
+    }
+    let mut groups = BTreeMap::new();
+    for (arn, (balancer, by_hub)) in members {
+        let all: BTreeSet<String> = by_hub.values().flatten().cloned().collect();
+        let live = |name: &String| {
+            context.ours(&balancer.scope, endpoint_service::KIND, &part(name, "endpoint-service")).is_some()
+        };
+        let service = all.iter().find(|name| live(name)).or(all.first()).cloned().unwrap_or_default();
+        check_free(context, &balancer, &service, &all);
+        let mut group = Group { service, endpoint: BTreeMap::new() };
+        for (hub, names) in by_hub {
+            let scope = hubs.iter().find(|(h, _)| h.link == hub).map(|(h, _)| h.vpc.scope.clone());
+            let live = |name: &&String| {
+                let scope = scope.as_ref();
+                scope.is_some_and(|scope| context.ours(scope, endpoint::KIND, &part(name, "endpoint")).is_some())
+            };
+            let first = names.iter().find(live).or(names.first()).cloned();
+            group.endpoint.extend(first.map(|first| (hub, first)));
+        }
+        groups.insert(arn, group);
+    }
+    groups
+}
+
+/// A load balancer backs one endpoint service; if another has it, ours can never be made.
+fn check_free(context: &mut Context<'_>, balancer: &Balancer, leader: &str, members: &BTreeSet<String>) {
+    let Some(services) = context.list(&balancer.scope, endpoint_service::KIND) else { return };
+    let ours = part(leader, "endpoint-service");
+    let taken = services.iter().find(|service| {
+        service.address() != Some(&ours)
+            && service.attrs.read(&endpoint_service::LOAD_BALANCERS).unwrap_or_default().contains(&balancer.arn)
+    });
+    let Some(taken) = taken else { return };
+    let Some(target) = members.first().and_then(|name| context.document.targets.get(name)) else { return };
+    let finding = Finding::error(
+        "privlink::target::load-balancer-taken",
+        format!("{} backs the endpoint service {} of {} already", balancer.arn, taken.id, owner(taken)),
+        origin(target.span),
+    );
+    let name = taken.attrs.read(&endpoint_service::SERVICE_NAME).unwrap_or_else(|| taken.id.clone());
+    context.find(
+        finding
+            .labelled("AWS allows one endpoint service for a load balancer")
+            .helped(format!("use that service: write endpoint-service {name:?} instead of load-balancer")),
+    );
+}
+
+fn owner(object: &Observed) -> String {
+    match &object.owner {
+        Owner::Ours(address) => format!("this project ({address})"),
+        Owner::Project(project) => format!("project {project:?}"),
+        Owner::Nobody => "somebody else".to_owned(),
+    }
+}
+
+/// Derives the PrivateLink part; gives the endpoint, and what must be done before its addresses are of use.
+pub(super) fn derive(
+    context: &mut Context<'_>,
+    asker: &Asker,
+    target: &Target,
+    backend: &Backend,
+    hub: &Hub,
+    place: &Listening,
+    groups: &BTreeMap<String, Group>,
+) -> (Address, Address) {
+    let name = &target.name.value;
+    match backend {
+        Backend::Remote(balancer) => {
+            let group = groups.get(&balancer.arn).cloned().unwrap_or_default();
+            let leader = group.endpoint.get(&hub.link).unwrap_or(name);
+            let endpoint = part(leader, "endpoint");
+            let service = part(&group.service, "endpoint-service");
+            let permission = offer(context, asker, balancer, &service, hub);
+            let zones = |hub: &Hub| subnets_in(hub, |zone_id, _| balancer.zone_ids.iter().any(|id| id == zone_id));
+            let subnets = zones(hub);
+            if subnets.is_empty() {
+                no_common_zone(context, target, hub, &balancer.zone_ids);
+            }
+            let service_name = Value::of(&service, endpoint_service::SERVICE_NAME.key());
+            consume(context, asker, &endpoint, hub, service_name, subnets, vec![permission]);
+            admit(context, asker, target, hub, place);
+            let connection = part(leader, "connection");
+            let attrs = Attrs::new()
+                .with_value(&endpoint_connection::SERVICE, Value::of(&service, ID.key()))
+                .with_value(&endpoint_connection::ENDPOINT, Value::of(&endpoint, ID.key()));
+            context.add(asker, endpoint_connection::KIND, connection.clone(), &balancer.scope, attrs);
+            (endpoint, connection)
+        }
+        Backend::Service(service) => {
+            let endpoint = part(name, "endpoint");
+            let subnets = subnets_in(hub, |_, zone| service.zones.iter().any(|name| name == zone));
+            if subnets.is_empty() {
+                no_common_zone(context, target, hub, &service.zones);
+            }
+            consume(context, asker, &endpoint, hub, Value::from(service.name.as_str()), subnets, Vec::new());
+            admit(context, asker, target, hub, place);
+            (endpoint.clone(), endpoint)
+        }
+        Backend::Local(_) | Backend::Addresses { .. } => (part(name, "targets"), part(name, "targets")),
+    }
+}
+
+/// The provider's side: the service, and the permission for the hub's account.
+fn offer(context: &mut Context<'_>, asker: &Asker, balancer: &Balancer, service: &Address, hub: &Hub) -> Address {
+    let attrs = Attrs::new()
+        .with(&endpoint_service::LOAD_BALANCERS, vec![balancer.arn.clone()])
+        .with(&endpoint_service::ACCEPTANCE_REQUIRED, true);
+    context.add(asker, endpoint_service::KIND, service.clone(), &balancer.scope, attrs);
+    let base = service.as_str().strip_suffix("/endpoint-service").unwrap_or(service.as_str());
+    let permission = Address::new(format!("{base}/permission/{}", hub.account));
+    let account = &hub.vpc.scope.account;
+    let attrs = Attrs::new()
+        .with_value(&service_permission::SERVICE, Value::of(service, ID.key()))
+        .with(&service_permission::PRINCIPAL, format!("arn:{}:iam::{account}:root", partition(&hub.vpc.scope.region)));
+    context.add(asker, service_permission::KIND, permission.clone(), &balancer.scope, attrs);
+    permission
+}
+
+/// The consumer's side: the endpoint.
+fn consume(
+    context: &mut Context<'_>,
+    asker: &Asker,
+    address: &Address,
+    hub: &Hub,
+    service_name: Value,
+    subnets: Vec<String>,
+    after: Vec<Address>,
+) {
+    let group = endpoint_group(hub);
+    let attrs = Attrs::new()
+        .with(&endpoint::VPC, hub.vpc.id.clone())
+        .with_value(&endpoint::SERVICE_NAME, service_name)
+        .with(&endpoint::SUBNETS, subnets)
+        .with_value(&endpoint::SECURITY_GROUPS, Value::Set([Value::of(&group, ID.key())].into()))
+        .with(&endpoint::PRIVATE_DNS, false);
+    context.add_after(asker, endpoint::KIND, address.clone(), &hub.vpc.scope, attrs, after);
+}
+
+fn endpoint_group(hub: &Hub) -> Address {
+    hub.link.child("endpoint-security-group")
+}
+
+/// Lets the hub's load balancer reach its endpoints on the target's port.
+fn admit(context: &mut Context<'_>, asker: &Asker, target: &Target, hub: &Hub, place: &Listening) {
+    let scope = &hub.vpc.scope;
+    let group = endpoint_group(hub);
+    let shared = Asker::new("the APIs in network", &hub.network, target.network.span);
+    let attrs = Attrs::new()
+        .with(&security_group::NAME, aws_name(context.project_name(), &group, 128))
+        .with(&security_group::DESCRIPTION, format!("Endpoints that the load balancers of {} reach", hub.link))
+        .with(&security_group::VPC, hub.vpc.id.clone());
+    context.add(&shared, security_group::KIND, group.clone(), scope, attrs);
+    let port = i64::from(target.port.value);
+    let rule = if place.link == hub.link {
+        group.child(format!("tcp-{port}"))
+    } else {
+        group.child(format!("tcp-{port}-{}", slug(place.link.as_str())))
+    };
+    let attrs = Attrs::new()
+        .with_value(&security_group_rule::GROUP, Value::of(&group, ID.key()))
+        .with(&security_group_rule::DIRECTION, "ingress".to_owned())
+        .with(&security_group_rule::PROTOCOL, "tcp".to_owned())
+        .with(&security_group_rule::FROM_PORT, port)
+        .with(&security_group_rule::TO_PORT, port)
+        .with_value(&security_group_rule::PEER, Value::of(&place.link.child("security-group"), ID.key()));
+    context.add(asker, security_group_rule::KIND, rule, scope, attrs);
+}
+
+fn subnets_in(hub: &Hub, serves: impl Fn(&str, &str) -> bool) -> Vec<String> {
+    let served = hub.vpc.subnets.iter().filter(|subnet| serves(&subnet.zone_id, &subnet.zone));
+    served.map(|subnet| subnet.id.clone()).collect()
+}
+
+fn no_common_zone(context: &mut Context<'_>, target: &Target, hub: &Hub, zones: &[String]) {
+    let here: Vec<&str> = hub.vpc.zone_ids().into_iter().collect();
+    let message = format!(
+        "target {:?} is served in {} and network {:?} has subnets in {}: no zone in common",
+        target.name.value,
+        zones.join(", "),
+        hub.network,
+        here.join(", ")
+    );
+    let finding = Finding::error("privlink::target::no-common-zone", message, origin(target.span))
+        .labelled("unreachable from the API's network")
+        .helped(format!(
+            "add a subnet to {:?} in one of the target's zones, or a zone to its load balancer",
+            hub.network
+        ));
+    context.find(finding);
+}
