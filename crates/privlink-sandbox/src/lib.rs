@@ -21,7 +21,9 @@ mod summary;
 mod timing;
 mod wire;
 mod world;
+mod world_file;
 mod xml;
 
 pub use sandbox::Sandbox;
 pub use world::{Options, World};
+pub use world_file::WorldProblem;

@@ -26,6 +26,7 @@ mod vpc;
 mod zone;
 
 pub(crate) use endpoint_service::service_name;
+pub(crate) use permission::check_principal;
 pub(crate) use ports::{
     NewInterface, add_hidden_service, add_interface, claim_address, remove_hidden_service, remove_interface,
     remove_interfaces, security_group_exists, service_on_load_balancer, subnet, take_address, vpc,

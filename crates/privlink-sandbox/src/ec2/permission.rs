@@ -90,6 +90,11 @@ fn kind(principal: &str) -> Result<&'static str, Fault> {
     }
 }
 
+/// Checks that a principal is one that a service can permit.
+pub(crate) fn check_principal(principal: &str) -> Result<(), Fault> {
+    kind(principal).map(|_| ())
+}
+
 /// Tells whether a caller may see and use a service that another account owns.
 pub(crate) fn permits(service: &Service, call: &Call) -> bool {
     let root = format!("arn:aws:iam::{}:root", call.account);

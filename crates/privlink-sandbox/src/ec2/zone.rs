@@ -5,6 +5,7 @@
 use super::filter::{Filters, invalid};
 use super::request::Request;
 use super::state::Tags;
+use crate::ids::stable_hex;
 use crate::wire::{Fault, Reply};
 use crate::world::{DEFAULT_REGIONS, OPT_IN_REGIONS, World};
 
@@ -22,7 +23,7 @@ pub(crate) fn zones(world: &World, account: &str, region: &str) -> Vec<(String, 
     // Each account has its own rotation; what the world file states is taken out of it first.
     names.retain(|name| !stated.contains_key(name));
     ids.retain(|id| !stated.values().any(|taken| taken == id));
-    let turn = account.bytes().map(usize::from).sum::<usize>() % ids.len().max(1);
+    let turn = usize::from_str_radix(&stable_hex(account, 6), 16).unwrap_or_default() % ids.len().max(1);
     ids.rotate_left(turn);
     let mut all: Vec<(String, String)> = names.into_iter().zip(ids).collect();
     all.extend(stated.iter().map(|(name, id)| (name.clone(), id.clone())));

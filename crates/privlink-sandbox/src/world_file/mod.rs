@@ -1,0 +1,214 @@
+//! World files: what exists before the first request, written by hand in KDL.
+//!
+//! `examples/*/world.kdl` show every node with comments. Everything gets the ids, defaults and companions that AWS would give
+//! it: a VPC its main route table and default security group, a load balancer its interfaces. Ids that the file does not
+//! state depend on the account, region and name alone. Read next: `network.rs` for what stands in a region.
+
+mod network;
+mod reader;
+
+pub use reader::WorldProblem;
+
+use crate::world::{Account, DEFAULT_REGIONS, OPT_IN_REGIONS, Options, Role, World};
+use kdl::{KdlDocument, KdlNode};
+use reader::{Reader, children};
+use std::net::IpAddr;
+
+impl World {
+    /// Makes the world that a file describes.
+    ///
+    /// # Errors
+    ///
+    /// Gives every problem of the file, in the order of their places.
+    pub fn from_kdl(name: &str, text: &str, options: &Options) -> Result<World, Vec<WorldProblem>> {
+        let mut reader = Reader::new(name, text);
+        let mut world = World::empty(options);
+        if let Some(document) = reader.parse() {
+            read(&mut reader, &mut world, &document);
+        }
+        if reader.problems.is_empty() {
+            return Ok(world);
+        }
+        reader.problems.sort();
+        reader.problems.dedup();
+        Err(reader.problems)
+    }
+}
+
+fn read(reader: &mut Reader<'_>, world: &mut World, document: &KdlDocument) {
+    // Accounts come first: an attachment in one may name a gateway of another.
+    let mut regions: Vec<(String, String, &KdlNode)> = Vec::new();
+    for node in document.nodes() {
+        match node.name().value() {
+            "ambient" => {
+                reader.check(node, 0, &["account"], &[]);
+                if let Some(account) = reader.required(node, "account").filter(|id| is_account(reader, node, id)) {
+                    world.ambient = account;
+                }
+            }
+            "account" => regions.extend(read_account(reader, world, node)),
+            "host" => read_host(reader, world, node),
+            other => reader.problem(node, format!("'{other}' cannot stand here; known here: ambient, account, host")),
+        }
+    }
+    for (account, region, node) in &regions {
+        network::read_vpcs(reader, world, account, region, node);
+    }
+    for (account, region, node) in &regions {
+        network::read_rest(reader, world, account, region, node);
+    }
+}
+
+fn read_account<'n>(
+    reader: &mut Reader<'_>,
+    world: &mut World,
+    node: &'n KdlNode,
+) -> Vec<(String, String, &'n KdlNode)> {
+    reader.check(node, 1, &[], &["role", "regions", "region"]);
+    let Some(id) = reader.argument(node, "an account id").filter(|id| is_account(reader, node, id)) else {
+        return Vec::new();
+    };
+    if world.accounts.contains_key(&id) {
+        reader.problem(node, format!("account {id} is described twice"));
+        return Vec::new();
+    }
+    let mut account =
+        Account { regions: DEFAULT_REGIONS.iter().map(|name| (*name).to_owned()).collect(), ..Account::default() };
+    for role in children(node, "role") {
+        reader.check(role, 1, &["external-id"], &[]);
+        let external_id = reader.text(role, "external-id");
+        if let Some(name) = reader.argument(role, "a name")
+            && account.roles.insert(name.clone(), Role { external_id }).is_some()
+        {
+            reader.problem(role, format!("role '{name}' is described twice"));
+        }
+    }
+    for list in children(node, "regions") {
+        reader.check(list, usize::MAX, &[], &[]);
+        let names = reader.arguments(list);
+        for name in names.iter().filter(|name| !is_region(name)) {
+            reader.problem(list, format!("'{name}' is not a region"));
+        }
+        account.regions = names.into_iter().collect();
+    }
+    let mut regions = Vec::new();
+    for region in children(node, "region") {
+        reader.check(region, 1, &[], &["vpc", "transit-gateway", "transit-gateway-attachment", "endpoint-service"]);
+        let Some(name) = reader.argument(region, "a region's name") else { continue };
+        if !account.regions.contains(&name) {
+            reader.problem(region, format!("region '{name}' is not on in account {id}"));
+        } else if regions.iter().any(|(_, known, _)| *known == name) {
+            reader.problem(region, format!("region '{name}' is described twice"));
+        } else {
+            regions.push((id.clone(), name, region));
+        }
+    }
+    world.accounts.insert(id, account);
+    regions
+}
+
+fn read_host(reader: &mut Reader<'_>, world: &mut World, node: &KdlNode) {
+    reader.check(node, usize::MAX, &[], &[]);
+    let mut arguments = reader.arguments(node).into_iter();
+    let Some(name) = arguments.next() else {
+        reader.problem(node, "'host' needs a name and its addresses");
+        return;
+    };
+    let mut addresses: Vec<IpAddr> = Vec::new();
+    for text in arguments {
+        addresses.extend(reader.parse_text::<IpAddr>(node, &text, "an IP address"));
+    }
+    if addresses.is_empty() {
+        reader.problem(node, format!("host '{name}' needs at least one address"));
+    }
+    if world.hosts.insert(name.trim_end_matches('.').to_ascii_lowercase(), addresses).is_some() {
+        reader.problem(node, format!("host '{name}' is described twice"));
+    }
+}
+
+fn is_account(reader: &mut Reader<'_>, node: &KdlNode, id: &str) -> bool {
+    let good = id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit());
+    if !good {
+        reader.problem(node, format!("'{id}' is not an account id: it takes 12 digits"));
+    }
+    good
+}
+
+fn is_region(name: &str) -> bool {
+    DEFAULT_REGIONS.contains(&name) || OPT_IN_REGIONS.contains(&name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ec2::zones;
+
+    fn world(text: &str) -> Result<World, Vec<String>> {
+        let made = World::from_kdl("world.kdl", text, &Options { speed: 0.0, seed: 1 });
+        made.map_err(|problems| problems.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn the_example_worlds_are_sound() {
+        for text in [
+            include_str!("../../../../examples/cross-account/world.kdl"),
+            include_str!("../../../../examples/cross-network/world.kdl"),
+        ] {
+            let world = world(text).unwrap();
+            let hub = &world.scope("222222222222", "us-east-1").ec2;
+            assert_eq!(hub.subnets.len(), 3);
+            assert_eq!(hub.vpcs.values().next().unwrap().tags["Name"], "hub");
+            let (a, b) = (zones(&world, "111111111111", "us-east-1"), zones(&world, "222222222222", "us-east-1"));
+            assert_ne!(a, b, "zone names must stand for different zones");
+        }
+    }
+
+    #[test]
+    fn the_application_account_has_its_load_balancer() {
+        let world = world(include_str!("../../../../examples/cross-account/world.kdl")).unwrap();
+        let lb = &world.scope("111111111111", "us-east-1").elb.load_balancers;
+        let lb = lb.values().find(|lb| lb.name == "orders-internal").unwrap();
+        assert_eq!(lb.kind, "network");
+        assert_eq!(lb.state(world.now()), "active");
+    }
+
+    #[test]
+    fn equal_files_give_equal_ids() {
+        let text = include_str!("../../../../examples/cross-account/world.kdl");
+        let ids =
+            |world: &World| world.scope("222222222222", "us-east-1").ec2.subnets.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(ids(&world(text).unwrap()), ids(&world(text).unwrap()));
+    }
+
+    #[test]
+    fn every_problem_is_given_at_its_place() {
+        let problems = world(
+            "account \"12\"\naccount \"111111111111\" {\n    role\n    region \"us-east-1\" {\n        vpc \"a\" cidr=\"10.0.0.0/33\" colour=\"red\"\n        vpc \"b\" cidr=\"10.1.0.0/16\" {\n            subnet \"s\" cidr=\"10.2.0.0/24\" az=\"us-east-1a\"\n            subnet \"t\" cidr=\"10.1.0.0/24\" az=\"eu-west-1a\"\n            load-balancer \"l\" type=\"network\" { subnets \"nowhere\"; listener 0; }\n        }\n    }\n}\nhost \"h\"\nthing\n",
+        )
+        .unwrap_err();
+        for expected in [
+            "world.kdl:1:1: '12' is not an account id",
+            "world.kdl:3:5: 'role' needs a name",
+            "world.kdl:5:9: '10.0.0.0/33' is not an IPv4 range",
+            "world.kdl:5:36: 'vpc' has no property 'colour'",
+            "world.kdl:7:13: 10.2.0.0/24 does not lie in the VPC",
+            "world.kdl:8:13: 'eu-west-1a' is not a zone",
+            "world.kdl:9:48: there is no subnet 'nowhere'",
+            "world.kdl:13:1: host 'h' needs at least one address",
+            "world.kdl:14:1: 'thing' cannot stand here",
+        ] {
+            assert!(problems.iter().any(|problem| problem.starts_with(expected)), "{expected} is not in {problems:#?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_kdl_is_a_problem_and_no_panic() {
+        for text in ["account {{{", "\u{0}", "a \"", &"a {".repeat(100_000)] {
+            assert!(!world(text).unwrap_err().is_empty());
+        }
+        let whole = include_str!("../../../../examples/cross-account/world.kdl");
+        for end in (0..whole.len()).filter(|end| whole.is_char_boundary(*end)).step_by(7) {
+            let _ = world(&whole[..end]);
+        }
+    }
+}
