@@ -1,0 +1,12 @@
+//! Runs of small plans against a toy cloud, in virtual time.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod failures;
+mod gather;
+mod laws;
+mod order;
+mod stops;
+mod toy;
+mod values;
+mod waits;

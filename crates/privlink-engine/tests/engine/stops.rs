@@ -1,0 +1,61 @@
+//! The wish to stop.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use privlink_engine::{EventSink, Run, StopSignal};
+use privlink_model::{Clock as _, ErrorClass, Event, Outcome, Step};
+
+use crate::toy::outcome::ids;
+use crate::toy::plan::StepExt as _;
+use crate::toy::{Object, Setting, Toy, create, plan, run_with, simulate};
+
+fn stopped_at(second: u64, steps: Vec<Step>) -> Outcome {
+    simulate(async |clock| {
+        let (stop, cloud) = (StopSignal::new(), Arc::new(Toy::new(Arc::clone(&clock))));
+        cloud.object("slow", Object { settles_after: Some(30), ..Object::default() });
+        cloud.object("refused", Object::refusing(&[ErrorClass::Busy; 50]));
+        let (events, mut said) = EventSink::channel();
+        let run = Run {
+            cloud,
+            clock: Arc::clone(&clock) as _,
+            kinds: plan::KINDS,
+            events,
+            stop: stop.clone(),
+            parallelism: 8,
+        };
+        let plan = plan(steps);
+        let finger = async {
+            clock.sleep(Duration::from_secs(second)).await;
+            stop.stop();
+        };
+        let (outcome, ()) = tokio::join!(run.apply(&plan), finger);
+        let mut stopping = 0;
+        while let Some(event) = said.recv().await {
+            stopping += usize::from(event == Event::Stopping);
+        }
+        assert_eq!(stopping, 1);
+        outcome
+    })
+}
+
+#[test]
+fn a_stop_lets_the_steps_under_way_finish() {
+    let steps = vec![create(1, "slow").settles(100), create(2, "refused"), create(3, "after").needs([1])];
+    assert_eq!(stopped_at(10, steps), Outcome::Interrupted { done: ids([1]), not_started: ids([2, 3]) });
+}
+
+#[test]
+fn a_stop_too_late_to_stop_anything_leaves_the_plan_applied() {
+    assert_eq!(stopped_at(10, vec![create(1, "slow").settles(100)]), Outcome::Applied);
+}
+
+#[test]
+fn a_run_stopped_before_it_began_calls_nothing() {
+    let stop = StopSignal::new();
+    stop.stop();
+    let ran = run_with(Setting { stop, ..Setting::default() }, vec![create(1, "a")], |_| {});
+    assert_eq!(ran.outcome, Outcome::Interrupted { done: Vec::new(), not_started: ids([1]) });
+    assert_eq!(ran.events, [Event::Stopping]);
+    assert_eq!(ran.cloud.log(), [] as [String; 0]);
+}
