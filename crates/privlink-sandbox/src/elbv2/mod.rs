@@ -72,41 +72,82 @@ pub(crate) fn settle(world: &mut World) {
     }
 }
 
+type Operation = fn(&mut Request<'_>) -> Result<Reply, Fault>;
+
+const PAGED: [&str; 2] = ["Marker", "PageSize"];
+
+const HEALTH_CHECK: [&str; 9] = [
+    "HealthCheckProtocol",
+    "HealthCheckPort",
+    "HealthCheckEnabled",
+    "HealthCheckPath",
+    "HealthCheckIntervalSeconds",
+    "HealthCheckTimeoutSeconds",
+    "HealthyThresholdCount",
+    "UnhealthyThresholdCount",
+    "Matcher",
+];
+
+/// Each operation, with the parameters it knows; those of paging and of health checks go without saying where they belong.
+const OPERATIONS: &[(&str, Operation, &[&str])] = &[
+    ("AddTags", tags::add, &["ResourceArns", "Tags"]),
+    ("CreateListener", listener::create, CREATE_LISTENER),
+    ("CreateLoadBalancer", load_balancer::create, CREATE_LOAD_BALANCER),
+    ("CreateTargetGroup", target_group::create, CREATE_TARGET_GROUP),
+    ("DeleteListener", listener::delete, &["ListenerArn"]),
+    ("DeleteLoadBalancer", load_balancer::delete, &["LoadBalancerArn"]),
+    ("DeleteTargetGroup", target_group::delete, &["TargetGroupArn"]),
+    ("DeregisterTargets", target::deregister, &["TargetGroupArn", "Targets"]),
+    ("DescribeAccountLimits", limits::describe, &[]),
+    ("DescribeListenerAttributes", attributes::describe_listener, &["ListenerArn"]),
+    ("DescribeListeners", listener::describe, &["LoadBalancerArn", "ListenerArns"]),
+    ("DescribeLoadBalancerAttributes", attributes::describe_load_balancer, &["LoadBalancerArn"]),
+    ("DescribeLoadBalancers", load_balancer::describe, &["LoadBalancerArns", "Names"]),
+    ("DescribeTags", tags::describe, &["ResourceArns"]),
+    ("DescribeTargetGroupAttributes", attributes::describe_target_group, &["TargetGroupArn"]),
+    ("DescribeTargetGroups", target_group::describe, &["LoadBalancerArn", "TargetGroupArns", "Names"]),
+    ("DescribeTargetHealth", target::describe_health, &["TargetGroupArn", "Targets", "Include"]),
+    ("ModifyListener", listener::modify, MODIFY_LISTENER),
+    ("ModifyListenerAttributes", attributes::modify_listener, &["ListenerArn", "Attributes"]),
+    ("ModifyLoadBalancerAttributes", attributes::modify_load_balancer, &["LoadBalancerArn", "Attributes"]),
+    ("ModifyTargetGroup", target_group::modify, &["TargetGroupArn"]),
+    ("ModifyTargetGroupAttributes", attributes::modify_target_group, &["TargetGroupArn", "Attributes"]),
+    ("RegisterTargets", target::register, &["TargetGroupArn", "Targets"]),
+    ("RemoveTags", tags::remove, &["ResourceArns", "TagKeys"]),
+    ("SetSecurityGroups", placement::set_security_groups, SET_SECURITY_GROUPS),
+    ("SetSubnets", placement::set_subnets, &["LoadBalancerArn", "Subnets", "SubnetMappings"]),
+];
+
+const CREATE_LISTENER: &[&str] =
+    &["LoadBalancerArn", "Protocol", "Port", "SslPolicy", "Certificates", "DefaultActions", "AlpnPolicy", "Tags"];
+const MODIFY_LISTENER: &[&str] =
+    &["ListenerArn", "Protocol", "Port", "SslPolicy", "Certificates", "DefaultActions", "AlpnPolicy"];
+const CREATE_LOAD_BALANCER: &[&str] =
+    &["Name", "Subnets", "SubnetMappings", "SecurityGroups", "Scheme", "Tags", "Type", "IpAddressType"];
+const CREATE_TARGET_GROUP: &[&str] =
+    &["Name", "Protocol", "ProtocolVersion", "Port", "VpcId", "TargetType", "Tags", "IpAddressType"];
+const SET_SECURITY_GROUPS: &[&str] =
+    &["LoadBalancerArn", "SecurityGroups", "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic"];
+
 /// Answers an ELBv2 request.
 pub(crate) fn handle(world: &mut World, call: &Call) -> Result<Reply, Fault> {
     let params = Params::read(call);
     let action = params.get("Action").unwrap_or_default().to_owned();
-    let request = &mut Request { world, call, action, params };
-    match request.action.as_str() {
-        "CreateLoadBalancer" => load_balancer::create(request),
-        "DescribeLoadBalancers" => load_balancer::describe(request),
-        "DeleteLoadBalancer" => load_balancer::delete(request),
-        "DescribeLoadBalancerAttributes" => attributes::describe_load_balancer(request),
-        "ModifyLoadBalancerAttributes" => attributes::modify_load_balancer(request),
-        "SetSubnets" => placement::set_subnets(request),
-        "SetSecurityGroups" => placement::set_security_groups(request),
-        "CreateTargetGroup" => target_group::create(request),
-        "DescribeTargetGroups" => target_group::describe(request),
-        "ModifyTargetGroup" => target_group::modify(request),
-        "DeleteTargetGroup" => target_group::delete(request),
-        "DescribeTargetGroupAttributes" => attributes::describe_target_group(request),
-        "ModifyTargetGroupAttributes" => attributes::modify_target_group(request),
-        "RegisterTargets" => target::register(request),
-        "DeregisterTargets" => target::deregister(request),
-        "DescribeTargetHealth" => target::describe_health(request),
-        "CreateListener" => listener::create(request),
-        "DescribeListeners" => listener::describe(request),
-        "ModifyListener" => listener::modify(request),
-        "DeleteListener" => listener::delete(request),
-        "DescribeListenerAttributes" => attributes::describe_listener(request),
-        "ModifyListenerAttributes" => attributes::modify_listener(request),
-        "AddTags" => tags::add(request),
-        "RemoveTags" => tags::remove(request),
-        "DescribeTags" => tags::describe(request),
-        "DescribeAccountLimits" => limits::describe(request),
-        other => {
-            let text = format!("Could not find operation {other} for version 2015-12-01");
-            Err(Fault::new(400, "InvalidAction", text))
+    let Some((name, operation, known)) = OPERATIONS.iter().find(|(name, ..)| *name == action) else {
+        let text = format!("Could not find operation {action} for version 2015-12-01");
+        return Err(Fault::new(400, "InvalidAction", text));
+    };
+    let pages = name.starts_with("Describe") && PAGED.iter().any(|paged| params.has(paged));
+    for (parameter, _) in params.pairs() {
+        let root = parameter.split('.').next().unwrap_or_default();
+        let expected = matches!(root, "Action" | "Version")
+            || known.contains(&root)
+            || (pages && PAGED.contains(&root))
+            || (name.ends_with("TargetGroup") && HEALTH_CHECK.contains(&root));
+        if !expected {
+            let text = format!("This sandbox does not know the parameter {root} of {name}");
+            return Err(request::validation(text));
         }
     }
+    operation(&mut Request { world, call, action, params })
 }

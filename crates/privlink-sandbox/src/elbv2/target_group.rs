@@ -85,7 +85,7 @@ impl Health {
         }
         let over_http = self.protocol != "TCP";
         if let Some(port) = params.get("HealthCheckPort") {
-            if port != "traffic-port" && port.parse::<u16>().is_ok_and(|port| port > 0).eq(&false) {
+            if port != "traffic-port" && !port.parse::<u16>().is_ok_and(|port| port > 0) {
                 return Err(validation(format!(
                     "Health check port '{port}' must be 'traffic-port' or between 1 and 65535"
                 )));
