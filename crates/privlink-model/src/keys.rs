@@ -16,6 +16,9 @@ pub const PROJECT_TAG: &str = "privlink:project";
 /// The tag that says under which address.
 pub const ADDRESS_TAG: &str = "privlink:address";
 
+/// What every name that privlink derives begins with, where an API can only be searched by names.
+pub const NAME_PREFIX: &str = "pl-";
+
 /// A VPC that exists.
 pub mod vpc {
     use super::*;

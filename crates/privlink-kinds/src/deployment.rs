@@ -1,0 +1,142 @@
+//! Deployments: snapshots of an API's definition, policy included, that stages run.
+//!
+//! Identity: an id within its API; no name, no tags, no client token. What it is a snapshot of is not readable, so its
+//! description says it: `privlink <digest>`. Immutable. The newest one of that form stands for all: older ones stay, to go
+//! back to, and go with their API. Surprises: a private API without a policy cannot be deployed; AWS makes the call wait
+//! while a VPC link it names is pending; deleting one that a stage runs is refused; AWS makes one in five seconds.
+//! Read next: `stage`, `api_definition`.
+
+use privlink_model::keys::ID;
+use privlink_model::keys::deployment::{API, DIGEST, KIND};
+use privlink_model::{AttributeSchema, KindSchema, Ownership, ReplaceOrder, Service};
+
+use crate::quota::{API_GATEWAY, DEPLOYMENT_CREATE, call};
+
+/// The facts about deployments.
+pub static SCHEMA: KindSchema = KindSchema {
+    name: KIND,
+    title: "deployment",
+    service: Service::ApiGateway,
+    attributes: &[
+        AttributeSchema::new(ID.key(), "Its id.").computed(),
+        AttributeSchema::new(API.key(), "The API's id.").required().immutable(),
+        AttributeSchema::new(DIGEST.key(), "The digest of the definition it was made of.").required().immutable(),
+    ],
+    ownership: Ownership::Parent(API.key()),
+    key: &[API.key()],
+    deleted_with: &[API.key()],
+    replace: ReplaceOrder::KeepOld,
+    create: Some(call("CreateDeployment", DEPLOYMENT_CREATE)),
+    update: None,
+    delete: Some(call("DeleteDeployment", API_GATEWAY)),
+    ready: None,
+    gone: None,
+    loses: Some("its id, and what it was a snapshot of"),
+    permanent: None,
+    read_actions: &["apigateway:GET"],
+    write_actions: &["apigateway:POST", "apigateway:DELETE"],
+};
+
+/// What the description of ours begins with.
+const MARK: &str = "privlink ";
+
+/// The digest that a description of our form names.
+#[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "descriptions are read by the live half"))]
+fn digest_in(description: &str) -> Option<&str> {
+    let digest = description.strip_prefix(MARK)?;
+    (!digest.is_empty() && digest.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(digest)
+}
+
+#[cfg(feature = "aws")]
+pub(crate) mod live {
+    use aws_sdk_apigateway::types::Deployment as Found;
+    use privlink_model::{Attrs, BoxFuture, CloudError, Observed, Owner, Status, Write, Written};
+
+    use super::{API, DIGEST, ID, KIND, MARK, digest_in};
+    use crate::live::{Live, answered, child_owner, found, need};
+    use crate::rest_api;
+    use crate::session::Session;
+
+    const CREATE: &str = "apigateway:CreateDeployment";
+    const DELETE: &str = "apigateway:DeleteDeployment";
+    const GET: &str = "apigateway:GetDeployment";
+
+    /// The live half.
+    pub(crate) struct Deployment;
+
+    impl Live for Deployment {
+        fn create<'a>(&'a self, session: &'a Session, write: &'a Write) -> BoxFuture<'a, Result<Written, CloudError>> {
+            Box::pin(async move {
+                let digest = need(session, CREATE, &write.after, &DIGEST)?;
+                let api = need(session, CREATE, &write.after, &API)?;
+                // Without a stage name: with one, the call would also point that stage at the new deployment.
+                let answer = session
+                    .api_gateway()
+                    .create_deployment()
+                    .rest_api_id(&api)
+                    .description(format!("{MARK}{digest}"))
+                    .send()
+                    .await
+                    .map_err(|error| session.error(CREATE, error))?;
+                let id = answered(session, CREATE, answer.id())?;
+                let attrs = Attrs::new().with(&ID, id.clone()).with(&API, api).with(&DIGEST, digest);
+                Ok(Written { id, attrs })
+            })
+        }
+
+        fn delete<'a>(&'a self, session: &'a Session, write: &'a Write) -> BoxFuture<'a, Result<(), CloudError>> {
+            Box::pin(async move {
+                let api = need(session, DELETE, &write.before, &API)?;
+                let call = session.api_gateway().delete_deployment().rest_api_id(api).deployment_id(&write.id);
+                found(call.send().await.map_err(|error| session.error(DELETE, error))).map(|_| ())
+            })
+        }
+
+        fn read<'a>(
+            &'a self,
+            session: &'a Session,
+            id: &'a str,
+            attrs: &'a Attrs,
+        ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>> {
+            Box::pin(async move {
+                let api = need(session, GET, attrs, &API)?;
+                let call = session.api_gateway().get_deployment().rest_api_id(&api).deployment_id(id).send();
+                let (answer, api) = futures_util::join!(call, rest_api::live::get(session, &api));
+                let answer = found(answer.map_err(|error| session.error(GET, error)))?;
+                let (Some(answer), Some(api)) = (answer, api?) else { return Ok(None) };
+                let live = Found::builder().set_id(answer.id).set_description(answer.description).build();
+                let parent = rest_api::live::observe(session, &api);
+                Ok(parent.and_then(|parent| observe(session, &parent.id, &live, &parent.owner)))
+            })
+        }
+    }
+
+    /// The newest deployment of our making.
+    pub(crate) fn newest(deployments: &[Found]) -> Option<&Found> {
+        let ours = deployments.iter().filter(|live| live.description().and_then(digest_in).is_some());
+        ours.max_by_key(|live| (live.created_date().map(|at| (at.secs(), at.subsec_nanos())), live.id()))
+    }
+
+    /// What a deployment is to privlink; none when it is not of our making.
+    pub(crate) fn observe(session: &Session, api: &str, live: &Found, parent: &Owner) -> Option<Observed> {
+        let id = live.id()?.to_owned();
+        let digest = live.description().and_then(digest_in)?.to_owned();
+        let attrs = Attrs::new().with(&ID, id.clone()).with(&API, api.to_owned()).with(&DIGEST, digest);
+        let owner = child_owner(parent, KIND, &id);
+        let scope = session.scope.clone();
+        Some(Observed { kind: KIND, scope, id, owner, status: Status::Ready, attrs, tags: Default::default() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::digest_in;
+
+    #[test]
+    fn only_descriptions_of_our_form_name_a_digest() {
+        assert_eq!(digest_in("privlink 0a1b"), Some("0a1b"));
+        for other in ["", "privlink ", "privlink of mine", "0a1b", "made by hand"] {
+            assert_eq!(digest_in(other), None, "{other:?}");
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! Reading all of Elastic Load Balancing in one scope, with as few calls as its API allows.
+//!
+//! Owns: which objects are looked at closely, and the calls that several kinds share. There is no filter by tag, so the
+//! lists are read whole and concurrently; tags, twenty to a call, are asked only of objects whose name could be ours or
+//! that a query may mean; listeners and target health, which have no call for many, only where somebody needs them.
+//! Refuses to know: what an object's attributes mean, which is for its kind's file.
+//! Read next: `load_balancer`, `target_group`, `targets`, `listener`.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_elasticloadbalancingv2::types::{Listener, LoadBalancer, Tag, TargetGroup, TargetHealthDescription};
+use futures_util::future::{join_all, try_join_all};
+use futures_util::join;
+use privlink_model::keys::{NAME_PREFIX, listener, load_balancer, privatelink_enforcement, target_group, targets};
+use privlink_model::{CloudError, Listing, Observed, Owner, Query, Selector};
+
+use crate::live::{found, owner};
+use crate::session::Session;
+
+const DESCRIBE_LOAD_BALANCERS: &str = "elasticloadbalancing:DescribeLoadBalancers";
+const DESCRIBE_LISTENERS: &str = "elasticloadbalancing:DescribeListeners";
+const DESCRIBE_TARGET_GROUPS: &str = "elasticloadbalancing:DescribeTargetGroups";
+const DESCRIBE_TARGET_HEALTH: &str = "elasticloadbalancing:DescribeTargetHealth";
+const DESCRIBE_TAGS: &str = "elasticloadbalancing:DescribeTags";
+
+/// AWS's limits.
+const PAGE: i32 = 400;
+const TAGGED_ARNS: usize = 20;
+
+/// Tags by ARN.
+type Tags = BTreeMap<String, BTreeMap<String, String>>;
+type Read<T> = Result<T, CloudError>;
+
+/// Reads what we own, and what the queries ask for.
+pub(crate) async fn gather(session: &Session, queries: &[Query]) -> BTreeMap<&'static str, Listing> {
+    let wanted: Vec<&Selector> = queries
+        .iter()
+        .filter_map(|query| match query {
+            Query::LoadBalancer(selector) => Some(selector),
+            _ => None,
+        })
+        .collect();
+    let (balancers, groups) = join!(gather_load_balancers(session, &wanted), gather_target_groups(session));
+    let mut listings = BTreeMap::new();
+    let mut put = |kind: &'static str, read: Read<Vec<Observed>>| {
+        listings.insert(kind, read.map_err(|error| session.unread(&error)));
+    };
+    match balancers {
+        Ok(read) => {
+            put(load_balancer::KIND, Ok(read.load_balancers));
+            put(privatelink_enforcement::KIND, Ok(read.enforcement));
+            put(listener::KIND, read.listeners);
+        }
+        Err(error) => {
+            put(load_balancer::KIND, Err(error.clone()));
+            put(privatelink_enforcement::KIND, Err(error.clone()));
+            put(listener::KIND, Err(error));
+        }
+    }
+    match groups {
+        Ok(read) => {
+            put(target_group::KIND, Ok(read.groups));
+            put(targets::KIND, read.targets);
+        }
+        Err(error) => {
+            put(target_group::KIND, Err(error.clone()));
+            put(targets::KIND, Err(error));
+        }
+    }
+    listings
+}
+
+struct BalancersRead {
+    load_balancers: Vec<Observed>,
+    enforcement: Vec<Observed>,
+    listeners: Read<Vec<Observed>>,
+}
+
+async fn gather_load_balancers(session: &Session, wanted: &[&Selector]) -> Read<BalancersRead> {
+    let candidates: Vec<LoadBalancer> =
+        list_load_balancers(session).await?.into_iter().filter(|live| is_candidate(live, wanted)).collect();
+    let mut tags = tags(session, &arns_of(&candidates)).await?;
+    let listed: Vec<LoadBalancer> =
+        candidates.into_iter().filter(|live| is_listed(session, live, &tags, wanted)).collect();
+    let listeners = listeners_by_arn(session, &arns_of(&listed)).await?;
+    let none = Vec::new();
+    let mut read = BalancersRead { load_balancers: Vec::new(), enforcement: Vec::new(), listeners: Ok(Vec::new()) };
+    let mut ours: Vec<(&Listener, Owner)> = Vec::new();
+    for live in &listed {
+        let Some(arn) = live.load_balancer_arn() else { continue };
+        let its_listeners = listeners.get(arn).unwrap_or(&none);
+        let its_tags = tags.get(arn).cloned().unwrap_or_default();
+        let owner = owner(&session.project, &its_tags);
+        read.load_balancers.extend(crate::load_balancer::live::observe(session, live, its_tags, its_listeners));
+        if matches!(owner, Owner::Ours(_)) {
+            read.enforcement.extend(crate::privatelink_enforcement::live::observe(session, live, &owner));
+            ours.extend(its_listeners.iter().map(|listener| (listener, owner.clone())));
+        }
+    }
+    let arns: Vec<String> = ours.iter().filter_map(|(one, _)| one.listener_arn()).map(str::to_owned).collect();
+    read.listeners = self::tags(session, &arns).await.map(|more| {
+        tags.extend(more);
+        let observe = |(live, parent): &(&Listener, Owner)| {
+            let its_tags = live.listener_arn().and_then(|arn| tags.get(arn)).cloned().unwrap_or_default();
+            crate::listener::live::observe(session, live, its_tags, parent)
+        };
+        ours.iter().filter_map(observe).collect()
+    });
+    Ok(read)
+}
+
+fn arns_of(balancers: &[LoadBalancer]) -> Vec<String> {
+    balancers.iter().filter_map(LoadBalancer::load_balancer_arn).map(str::to_owned).collect()
+}
+
+/// Whether a load balancer is worth a closer look.
+fn is_candidate(live: &LoadBalancer, wanted: &[&Selector]) -> bool {
+    is_named_as_ours(live.load_balancer_name())
+        || wanted.iter().any(|selector| match selector {
+            Selector::Id(id) => live.load_balancer_arn() == Some(id),
+            Selector::Name(name) => live.load_balancer_name() == Some(name),
+            Selector::Tag { .. } => true,
+        })
+}
+
+/// Whether a load balancer, its tags known, is ours or asked for.
+fn is_listed(session: &Session, live: &LoadBalancer, tags: &Tags, wanted: &[&Selector]) -> bool {
+    let none = BTreeMap::new();
+    let its_tags = live.load_balancer_arn().and_then(|arn| tags.get(arn)).unwrap_or(&none);
+    matches!(owner(&session.project, its_tags), Owner::Ours(_))
+        || wanted.iter().any(|selector| match selector {
+            Selector::Id(id) => live.load_balancer_arn() == Some(id),
+            Selector::Name(name) => live.load_balancer_name() == Some(name),
+            Selector::Tag { key, value } => its_tags.get(key) == Some(value),
+        })
+}
+
+struct GroupsRead {
+    groups: Vec<Observed>,
+    targets: Read<Vec<Observed>>,
+}
+
+async fn gather_target_groups(session: &Session) -> Read<GroupsRead> {
+    let mut candidates = list_target_groups(session).await?;
+    candidates.retain(|live| is_named_as_ours(live.target_group_name()));
+    let arns: Vec<String> = candidates.iter().filter_map(TargetGroup::target_group_arn).map(str::to_owned).collect();
+    let tags = tags(session, &arns).await?;
+    let owned = |live: &TargetGroup| {
+        let its_tags = live.target_group_arn().and_then(|arn| tags.get(arn)).cloned().unwrap_or_default();
+        (owner(&session.project, &its_tags), its_tags)
+    };
+    candidates.retain(|live| matches!(owned(live).0, Owner::Ours(_)));
+    let observe = |live: &TargetGroup| crate::target_group::live::observe(session, live, owned(live).1);
+    let groups = candidates.iter().filter_map(observe).collect();
+    let read = join_all(candidates.iter().map(async |live| {
+        let arn = live.target_group_arn().unwrap_or_default();
+        // One deleted since the list was read has no targets.
+        let targets = found(targets_of(session, arn).await)?.unwrap_or_default();
+        Ok(crate::targets::live::observe(session, live, &targets, &owned(live).0))
+    }));
+    let targets = read.await.into_iter().collect::<Read<Vec<Option<Observed>>>>();
+    Ok(GroupsRead { groups, targets: targets.map(|read| read.into_iter().flatten().collect()) })
+}
+
+fn is_named_as_ours(name: Option<&str>) -> bool {
+    name.is_some_and(|name| name.starts_with(NAME_PREFIX))
+}
+
+async fn list_load_balancers(session: &Session) -> Read<Vec<LoadBalancer>> {
+    let pages = session.elb().describe_load_balancers().page_size(PAGE).into_paginator().items().send();
+    pages.try_collect().await.map_err(|error| session.error(DESCRIBE_LOAD_BALANCERS, error))
+}
+
+async fn list_target_groups(session: &Session) -> Read<Vec<TargetGroup>> {
+    let pages = session.elb().describe_target_groups().page_size(PAGE).into_paginator().items().send();
+    pages.try_collect().await.map_err(|error| session.error(DESCRIBE_TARGET_GROUPS, error))
+}
+
+async fn listeners_by_arn(session: &Session, arns: &[String]) -> Read<BTreeMap<String, Vec<Listener>>> {
+    let read = try_join_all(arns.iter().map(async |arn| {
+        // One deleted since the list was read has no listeners.
+        let listeners = found(listeners_of(session, arn).await)?.unwrap_or_default();
+        Ok::<_, CloudError>((arn.clone(), listeners))
+    }));
+    Ok(read.await?.into_iter().collect())
+}
+
+/// The listeners of one load balancer.
+pub(crate) async fn listeners_of(session: &Session, arn: &str) -> Read<Vec<Listener>> {
+    let call = session.elb().describe_listeners().load_balancer_arn(arn).page_size(PAGE);
+    let pages = call.into_paginator().items().send();
+    pages.try_collect().await.map_err(|error| session.error(DESCRIBE_LISTENERS, error))
+}
+
+/// The targets of one target group, with their health.
+pub(crate) async fn targets_of(session: &Session, arn: &str) -> Read<Vec<TargetHealthDescription>> {
+    let answer = session.elb().describe_target_health().target_group_arn(arn).send().await;
+    let answer = answer.map_err(|error| session.error(DESCRIBE_TARGET_HEALTH, error))?;
+    Ok(answer.target_health_descriptions.unwrap_or_default())
+}
+
+/// The tags of many objects.
+async fn tags(session: &Session, arns: &[String]) -> Read<Tags> {
+    let batches = try_join_all(arns.chunks(TAGGED_ARNS).map(|batch| tag_batch(session, batch))).await?;
+    Ok(batches.into_iter().flatten().collect())
+}
+
+async fn tag_batch(session: &Session, arns: &[String]) -> Read<Tags> {
+    match describe_tags(session, arns).await {
+        // One of them is gone since the list was read, and the call fails as a whole: the others are asked for singly.
+        Err(error) if error.class == privlink_model::ErrorClass::NotFound && arns.len() > 1 => {
+            let singly = try_join_all(arns.iter().map(async |arn| {
+                Ok::<_, CloudError>(found(describe_tags(session, std::slice::from_ref(arn)).await)?.unwrap_or_default())
+            }));
+            Ok(singly.await?.into_iter().flatten().collect())
+        }
+        answer => Ok(found(answer)?.unwrap_or_default()),
+    }
+}
+
+async fn describe_tags(session: &Session, arns: &[String]) -> Read<Tags> {
+    let answer = session.elb().describe_tags().set_resource_arns(Some(arns.to_vec())).send().await;
+    let answer = answer.map_err(|error| session.error(DESCRIBE_TAGS, error))?;
+    let entry = |tag: &Tag| Some((tag.key()?.to_owned(), tag.value().unwrap_or_default().to_owned()));
+    let described = answer.tag_descriptions().iter();
+    Ok(described.filter_map(|one| Some((one.resource_arn()?.to_owned(), one.tags().iter().filter_map(entry).collect()))).collect())
+}
+
+/// The tags of one object.
+pub(crate) async fn tags_of(session: &Session, arn: &str) -> Read<BTreeMap<String, String>> {
+    Ok(describe_tags(session, &[arn.to_owned()]).await?.remove(arn).unwrap_or_default())
+}
+
+/// Tags as the service's calls take them; none rather than an empty list, which they refuse.
+pub(crate) fn elb_tags(tags: &BTreeMap<String, String>) -> Option<Vec<Tag>> {
+    let entry = |(key, value): (&String, &String)| Tag::builder().key(key).value(value).build();
+    Some(tags.iter().map(entry).collect()).filter(|tags: &Vec<Tag>| !tags.is_empty())
+}
+
+/// A port as the service's calls take it.
+pub(crate) fn port_number(session: &Session, operation: &'static str, port: i64) -> Result<i32, CloudError> {
+    match u16::try_from(port) {
+        Ok(port) if port > 0 => Ok(i32::from(port)),
+        _ => Err(session.refused(operation, format!("{port} is no port: ports are 1 to 65535"))),
+    }
+}

@@ -1,0 +1,192 @@
+//! Listeners of network load balancers: a port, and the target group it forwards to.
+//!
+//! Identity: the ARN; the port is unique on its load balancer. Immutable: the load balancer. Usable at once; goes with its
+//! load balancer. Tagged; one without tags on a load balancer of ours counts as ours too, under an address made of its port,
+//! so that it shows as something to delete. Read next: `load_balancer`, `target_group`.
+
+use privlink_model::keys::ID;
+use privlink_model::keys::listener::{KIND, LOAD_BALANCER, PORT, PROTOCOL, TARGET_GROUP};
+use privlink_model::{AttributeSchema, KindSchema, Ownership, ReplaceOrder, Service};
+
+use crate::quota::{ELB_WRITE, call};
+
+/// The facts about listeners.
+pub static SCHEMA: KindSchema = KindSchema {
+    name: KIND,
+    title: "listener",
+    service: Service::Elb,
+    attributes: &[
+        AttributeSchema::new(ID.key(), "Its ARN.").computed(),
+        AttributeSchema::new(LOAD_BALANCER.key(), "The load balancer's ARN.").required().immutable(),
+        AttributeSchema::new(PORT.key(), "The port it listens on.")
+            .required()
+            .outage("connections to the old port are refused"),
+        AttributeSchema::new(PROTOCOL.key(), "`TCP`.").required(),
+        AttributeSchema::new(TARGET_GROUP.key(), "ARN of the target group it forwards to.").required(),
+    ],
+    ownership: Ownership::Tags,
+    key: &[],
+    deleted_with: &[LOAD_BALANCER.key()],
+    replace: ReplaceOrder::DeleteFirst,
+    create: Some(call("CreateListener", ELB_WRITE)),
+    update: Some(call("ModifyListener", ELB_WRITE)),
+    delete: Some(call("DeleteListener", ELB_WRITE)),
+    ready: None,
+    gone: None,
+    loses: None,
+    permanent: None,
+    read_actions: &["elasticloadbalancing:DescribeListeners", "elasticloadbalancing:DescribeTags"],
+    write_actions: &[
+        "elasticloadbalancing:CreateListener",
+        "elasticloadbalancing:AddTags",
+        "elasticloadbalancing:ModifyListener",
+        "elasticloadbalancing:DeleteListener",
+    ],
+};
+
+#[cfg(feature = "aws")]
+pub(crate) mod live {
+    use std::collections::BTreeMap;
+
+    use aws_sdk_elasticloadbalancingv2::types::{Action, ActionTypeEnum, Listener as Found, ProtocolEnum};
+    use privlink_model::{Attrs, BoxFuture, CloudError, ErrorClass, Observed, Owner, Status, Write, Written};
+
+    use super::{ID, KIND, LOAD_BALANCER, PORT, PROTOCOL, TARGET_GROUP};
+    use crate::elb_gather::{elb_tags, port_number, tags_of};
+    use crate::live::{Live, answered, child_owner, found, need, owner};
+    use crate::session::Session;
+
+    const CREATE: &str = "elasticloadbalancing:CreateListener";
+    const UPDATE: &str = "elasticloadbalancing:ModifyListener";
+    const DELETE: &str = "elasticloadbalancing:DeleteListener";
+    const DESCRIBE: &str = "elasticloadbalancing:DescribeListeners";
+
+    /// The live half.
+    pub(crate) struct Listener;
+
+    impl Live for Listener {
+        fn create<'a>(&'a self, session: &'a Session, write: &'a Write) -> BoxFuture<'a, Result<Written, CloudError>> {
+            Box::pin(async move {
+                let after = &write.after;
+                let port = need(session, CREATE, after, &PORT)?;
+                let answer = session
+                    .elb()
+                    .create_listener()
+                    .load_balancer_arn(need(session, CREATE, after, &LOAD_BALANCER)?)
+                    .port(port_number(session, CREATE, port)?)
+                    .protocol(protocol(session, CREATE, after)?)
+                    .default_actions(forward(session, CREATE, after)?)
+                    .set_tags(elb_tags(&write.tags))
+                    .send()
+                    .await
+                    .map_err(|error| taken(port, session.error(CREATE, error)))?;
+                let id = answered(session, CREATE, answer.listeners().first().and_then(Found::listener_arn))?;
+                Ok(Written { attrs: Attrs::new().with(&ID, id.clone()), id })
+            })
+        }
+
+        fn update<'a>(&'a self, session: &'a Session, write: &'a Write) -> BoxFuture<'a, Result<Written, CloudError>> {
+            Box::pin(async move {
+                let after = &write.after;
+                let port = need(session, UPDATE, after, &PORT)?;
+                session
+                    .elb()
+                    .modify_listener()
+                    .listener_arn(&write.id)
+                    .port(port_number(session, UPDATE, port)?)
+                    .protocol(protocol(session, UPDATE, after)?)
+                    .default_actions(forward(session, UPDATE, after)?)
+                    .send()
+                    .await
+                    .map_err(|error| taken(port, session.error(UPDATE, error)))?;
+                Ok(Written { id: write.id.clone(), attrs: Attrs::new() })
+            })
+        }
+
+        fn delete<'a>(&'a self, session: &'a Session, write: &'a Write) -> BoxFuture<'a, Result<(), CloudError>> {
+            Box::pin(async move {
+                let answer = session.elb().delete_listener().listener_arn(&write.id).send().await;
+                found(answer.map_err(|error| session.error(DELETE, error))).map(|_| ())
+            })
+        }
+
+        fn read<'a>(
+            &'a self,
+            session: &'a Session,
+            id: &'a str,
+            _attrs: &'a Attrs,
+        ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>> {
+            Box::pin(async move {
+                let describe = session.elb().describe_listeners().listener_arns(id).send();
+                let (live, tags) = futures_util::join!(describe, tags_of(session, id));
+                let live = found(live.map_err(|error| session.error(DESCRIBE, error)))?;
+                let (Some(live), Some(tags)) = (live, found(tags)?) else { return Ok(None) };
+                Ok(live.listeners().first().and_then(|live| observe(session, live, tags, &Owner::Nobody)))
+            })
+        }
+    }
+
+    fn protocol(session: &Session, operation: &'static str, attrs: &Attrs) -> Result<ProtocolEnum, CloudError> {
+        Ok(ProtocolEnum::from(need(session, operation, attrs, &PROTOCOL)?.as_str()))
+    }
+
+    fn forward(session: &Session, operation: &'static str, attrs: &Attrs) -> Result<Action, CloudError> {
+        let group = need(session, operation, attrs, &TARGET_GROUP)?;
+        Ok(Action::builder().r#type(ActionTypeEnum::Forward).target_group_arn(group).build())
+    }
+
+    /// What a listener is to privlink: its tags say whose it is, and without tags its load balancer's owner does.
+    pub(crate) fn observe(
+        session: &Session,
+        live: &Found,
+        tags: BTreeMap<String, String>,
+        parent: &Owner,
+    ) -> Option<Observed> {
+        let id = live.listener_arn()?.to_owned();
+        let port = live.port().map(i64::from);
+        let mut attrs = Attrs::new();
+        attrs
+            .set(&ID, id.clone())
+            .set_some(&LOAD_BALANCER, live.load_balancer_arn().map(str::to_owned))
+            .set_some(&PORT, port)
+            .set_some(&PROTOCOL, live.protocol().map(|word| word.as_str().to_owned()))
+            .set_some(&TARGET_GROUP, target_group(live));
+        let owner = match owner(&session.project, &tags) {
+            Owner::Nobody => child_owner(parent, KIND, &port.map_or_else(|| id.clone(), |port| port.to_string())),
+            known => known,
+        };
+        Some(Observed { kind: KIND, scope: session.scope.clone(), id, owner, status: Status::Ready, attrs, tags })
+    }
+
+    /// The one target group it forwards to; none when it spreads over several, which is no state of ours.
+    fn target_group(live: &Found) -> Option<String> {
+        let [action] = live.default_actions() else { return None };
+        let spread = action.forward_config().map(|forward| forward.target_groups()).unwrap_or_default();
+        match spread {
+            [] => action.target_group_arn().map(str::to_owned),
+            [one] => one.target_group_arn().map(str::to_owned),
+            _ => None,
+        }
+    }
+
+    /// Says in plain words that the port is taken.
+    fn taken(port: i64, mut error: CloudError) -> CloudError {
+        if error.code == "DuplicateListener" {
+            error.class = ErrorClass::Refused;
+            error.message = format!("another listener has port {port} of this load balancer ({})", error.message);
+        }
+        error
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SCHEMA;
+
+    #[test]
+    fn only_its_load_balancer_is_immutable() {
+        let immutable: Vec<&str> = SCHEMA.attributes.iter().filter(|one| one.immutable).map(|one| one.key).collect();
+        assert_eq!(immutable, ["load-balancer"]);
+        assert_eq!(SCHEMA.deleted_with, ["load-balancer"]);
+    }
+}

@@ -1,0 +1,299 @@
+//! Network load balancers: what VPC links and endpoint services stand on. Application ones are only looked up.
+//!
+//! Identity: the ARN; the name is unique in an account and region. Immutable: name, type, scheme; and whether it has
+//! security groups at all (AWS refuses to give some to one that was made without). States: `provisioning`, then `active`
+//! or `active_impaired` (usable), or `failed` (an address that is taken; never repairs itself).
+//! Surprises: creating one with the name and settings of one that exists answers with that one; setting subnets and
+//! setting security groups are two calls, so a change of both at once is refused here rather than half done; the call that
+//! sets the groups also sets whether they are enforced on PrivateLink traffic, so the flag is read and sent along.
+//! Deleting is refused while an endpoint service or a VPC link uses it, also one that is itself on its way out.
+//! Read next: `privatelink_enforcement`, `listener`, `elb_gather`.
+
+use privlink_model::keys::ID;
+use privlink_model::keys::load_balancer::{
+    DNS_NAME, KIND, LISTENERS, NAME, SCHEME, SECURITY_GROUPS, SUBNETS, TYPE, VPC,
+};
+use privlink_model::{AttributeSchema, KindSchema, Ownership, ReplaceOrder, Service, Waits};
+
+use crate::quota::{ELB_INTENSIVE, ELB_WRITE, call};
+
+/// The facts about network load balancers.
+pub static SCHEMA: KindSchema = KindSchema {
+    name: KIND,
+    title: "load balancer",
+    service: Service::Elb,
+    attributes: &[
+        AttributeSchema::new(ID.key(), "Its ARN.").computed(),
+        AttributeSchema::new(NAME.key(), "Its name, unique in the account and region.").required().immutable(),
+        AttributeSchema::new(TYPE.key(), "`network` or `application`.").required().immutable(),
+        AttributeSchema::new(SCHEME.key(), "`internal` or `internet-facing`.").required().immutable(),
+        AttributeSchema::new(SUBNETS.key(), "Ids of its subnets, one for each zone.")
+            .required()
+            .set()
+            .outage("connections through a zone that is taken away are cut"),
+        AttributeSchema::new(SECURITY_GROUPS.key(), "Ids of its security groups.").set(),
+        AttributeSchema::new(VPC.key(), "Its VPC's id.").computed(),
+        AttributeSchema::new(DNS_NAME.key(), "Its DNS name.").computed(),
+        AttributeSchema::new(LISTENERS.key(), "Port and protocol of each of its listeners.").computed(),
+    ],
+    ownership: Ownership::Tags,
+    key: &[],
+    deleted_with: &[],
+    replace: ReplaceOrder::CreateFirst,
+    create: Some(call("CreateLoadBalancer", ELB_INTENSIVE)),
+    update: Some(call("SetSubnets", ELB_INTENSIVE)),
+    delete: Some(call("DeleteLoadBalancer", ELB_WRITE)),
+    ready: Some(Waits::secs("active", 150, 5, 900)),
+    gone: Some(Waits::secs("gone", 10, 2, 300)),
+    loses: Some("its ARN, DNS name and addresses"),
+    permanent: None,
+    read_actions: &[
+        "elasticloadbalancing:DescribeLoadBalancers",
+        "elasticloadbalancing:DescribeListeners",
+        "elasticloadbalancing:DescribeTags",
+    ],
+    write_actions: &[
+        "elasticloadbalancing:CreateLoadBalancer",
+        "elasticloadbalancing:AddTags",
+        "elasticloadbalancing:SetSubnets",
+        "elasticloadbalancing:SetSecurityGroups",
+        "elasticloadbalancing:DeleteLoadBalancer",
+    ],
+};
+
+#[cfg(feature = "aws")]
+pub(crate) mod live {
+    use std::collections::BTreeMap;
+
+    use aws_sdk_elasticloadbalancingv2::types::{
+        EnforceSecurityGroupInboundRulesOnPrivateLinkTrafficEnum as Enforce, Listener, LoadBalancer as Found,
+        LoadBalancerSchemeEnum, LoadBalancerTypeEnum,
+    };
+    use privlink_model::{
+        Attrs, BoxFuture, CloudError, ErrorClass, Observed, Operation, Progress, Status, Value, Write, Written,
+    };
+
+    use super::{DNS_NAME, ID, KIND, LISTENERS, NAME, SCHEME, SECURITY_GROUPS, SUBNETS, TYPE, VPC};
+    use crate::elb_gather::{elb_tags, listeners_of, tags_of};
+    use crate::live::{Live, answered, found, need, owner, progress};
+    use crate::session::Session;
+
+    const CREATE: &str = "elasticloadbalancing:CreateLoadBalancer";
+    const DELETE: &str = "elasticloadbalancing:DeleteLoadBalancer";
+    const DESCRIBE: &str = "elasticloadbalancing:DescribeLoadBalancers";
+    const SET_SUBNETS: &str = "elasticloadbalancing:SetSubnets";
+    const SET_SECURITY_GROUPS: &str = "elasticloadbalancing:SetSecurityGroups";
+
+    /// The live half.
+    pub(crate) struct LoadBalancer;
+
+    impl Live for LoadBalancer {
+        fn create<'a>(&'a self, session: &'a Session, write: &'a Write) -> BoxFuture<'a, Result<Written, CloudError>> {
+            Box::pin(async move {
+                let name = need(session, CREATE, &write.after, &NAME)?;
+                let answer = session
+                    .elb()
+                    .create_load_balancer()
+                    .name(&name)
+                    .r#type(LoadBalancerTypeEnum::from(need(session, CREATE, &write.after, &TYPE)?.as_str()))
+                    .scheme(LoadBalancerSchemeEnum::from(need(session, CREATE, &write.after, &SCHEME)?.as_str()))
+                    .set_subnets(Some(need(session, CREATE, &write.after, &SUBNETS)?))
+                    .set_security_groups(write.after.read(&SECURITY_GROUPS).filter(|groups| !groups.is_empty()))
+                    .set_tags(elb_tags(&write.tags))
+                    .send()
+                    .await
+                    .map_err(|error| taken(&name, session.error(CREATE, error)))?;
+                let made = answer.load_balancers().first();
+                let id = answered(session, CREATE, made.and_then(Found::load_balancer_arn))?;
+                let attrs = made.map(|made| attrs(&id, made)).unwrap_or_default();
+                Ok(Written { id, attrs })
+            })
+        }
+
+        fn update<'a>(&'a self, session: &'a Session, write: &'a Write) -> BoxFuture<'a, Result<Written, CloudError>> {
+            Box::pin(async move {
+                let changes = |key: &str| write.changed.iter().any(|changed| changed == key);
+                match (changes(SUBNETS.key()), changes(SECURITY_GROUPS.key())) {
+                    (true, false) => set_subnets(session, write).await?,
+                    (false, true) => set_security_groups(session, write).await?,
+                    (true, true) => {
+                        return Err(session.refused(
+                            SET_SUBNETS,
+                            "subnets and security groups of a load balancer are set by two calls; change and apply one \
+                             of them first",
+                        ));
+                    }
+                    (false, false) => {}
+                }
+                Ok(Written { id: write.id.clone(), attrs: Attrs::new() })
+            })
+        }
+
+        fn delete<'a>(&'a self, session: &'a Session, write: &'a Write) -> BoxFuture<'a, Result<(), CloudError>> {
+            Box::pin(async move {
+                let answer = session.elb().delete_load_balancer().load_balancer_arn(&write.id).send().await;
+                found(answer.map_err(|error| session.error(DELETE, error))).map(|_| ()).map_err(|mut error| {
+                    if error.code == "OperationNotPermitted" {
+                        error.class = ErrorClass::Refused;
+                    }
+                    error
+                })
+            })
+        }
+
+        fn settle<'a>(
+            &'a self,
+            session: &'a Session,
+            write: &'a Write,
+            id: &'a str,
+        ) -> BoxFuture<'a, Result<Progress, CloudError>> {
+            Box::pin(async move {
+                let observed = self.read(session, id, &write.after).await?;
+                Ok(match (write.operation, observed) {
+                    // One that failed can still be seen for a moment after it was deleted.
+                    (Operation::Delete, Some(_)) => Progress::Pending("deleting".to_owned()),
+                    (operation, observed) => progress(operation, observed),
+                })
+            })
+        }
+
+        fn read<'a>(
+            &'a self,
+            session: &'a Session,
+            id: &'a str,
+            _attrs: &'a Attrs,
+        ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>> {
+            Box::pin(async move {
+                let Some(one) = describe(session, id).await? else { return Ok(None) };
+                let (tags, listeners) =
+                    futures_util::join!(tags_of(session, id), listeners_of(session, id));
+                let (Some(tags), Some(listeners)) = (found(tags)?, found(listeners)?) else { return Ok(None) };
+                Ok(observe(session, &one, tags, &listeners))
+            })
+        }
+    }
+
+    async fn set_subnets(session: &Session, write: &Write) -> Result<(), CloudError> {
+        let subnets = need(session, SET_SUBNETS, &write.after, &SUBNETS)?;
+        let call = session.elb().set_subnets().load_balancer_arn(&write.id).set_subnets(Some(subnets));
+        call.send().await.map_err(|error| session.error(SET_SUBNETS, error))?;
+        Ok(())
+    }
+
+    async fn set_security_groups(session: &Session, write: &Write) -> Result<(), CloudError> {
+        let groups = need(session, SET_SECURITY_GROUPS, &write.after, &SECURITY_GROUPS)?;
+        let live = describe(session, &write.id).await?;
+        let flag = live.map_or("on".to_owned(), |live| enforcement(&live));
+        send_security_groups(session, &write.id, groups, &flag).await
+    }
+
+    /// Sets the security groups, and whether they are enforced on PrivateLink traffic: one call does both.
+    pub(crate) async fn send_security_groups(
+        session: &Session,
+        id: &str,
+        groups: Vec<String>,
+        enforce: &str,
+    ) -> Result<(), CloudError> {
+        session
+            .elb()
+            .set_security_groups()
+            .load_balancer_arn(id)
+            .set_security_groups(Some(groups))
+            .enforce_security_group_inbound_rules_on_private_link_traffic(Enforce::from(enforce))
+            .send()
+            .await
+            .map_err(|error| session.error(SET_SECURITY_GROUPS, error))?;
+        Ok(())
+    }
+
+    /// Reads one load balancer; none when it does not exist.
+    pub(crate) async fn describe(session: &Session, id: &str) -> Result<Option<Found>, CloudError> {
+        let answer = session.elb().describe_load_balancers().load_balancer_arns(id).send().await;
+        let answer = found(answer.map_err(|error| session.error(DESCRIBE, error)))?;
+        Ok(answer.and_then(|answer| answer.load_balancers.unwrap_or_default().into_iter().next()))
+    }
+
+    /// Whether the security groups are enforced on PrivateLink traffic; `on` unless AWS says otherwise.
+    pub(crate) fn enforcement(live: &Found) -> String {
+        match live.enforce_security_group_inbound_rules_on_private_link_traffic() {
+            Some(flag) if flag.eq_ignore_ascii_case("off") => "off".to_owned(),
+            _ => "on".to_owned(),
+        }
+    }
+
+    /// What a load balancer is to privlink; none when the answer lacks its ARN.
+    pub(crate) fn observe(
+        session: &Session,
+        live: &Found,
+        tags: BTreeMap<String, String>,
+        listeners: &[Listener],
+    ) -> Option<Observed> {
+        let id = live.load_balancer_arn()?.to_owned();
+        let mut attrs = attrs(&id, live);
+        attrs.set(&LISTENERS, Value::List(ports(listeners)));
+        let owner = owner(&session.project, &tags);
+        Some(Observed { kind: KIND, scope: session.scope.clone(), id, owner, status: status(live), attrs, tags })
+    }
+
+    fn attrs(id: &str, live: &Found) -> Attrs {
+        let zones = live.availability_zones();
+        let subnets: Vec<String> = zones.iter().filter_map(|zone| zone.subnet_id()).map(str::to_owned).collect();
+        let mut attrs = Attrs::new();
+        attrs
+            .set(&ID, id.to_owned())
+            .set_some(&NAME, live.load_balancer_name().map(str::to_owned))
+            .set_some(&TYPE, live.r#type().map(|word| word.as_str().to_ascii_lowercase()))
+            .set_some(&SCHEME, live.scheme().map(|word| word.as_str().to_ascii_lowercase()))
+            .set(&SUBNETS, subnets)
+            .set_some(&VPC, live.vpc_id().map(str::to_owned))
+            .set_some(&DNS_NAME, live.dns_name().map(str::to_owned));
+        if !live.security_groups().is_empty() {
+            attrs.set(&SECURITY_GROUPS, live.security_groups().to_vec());
+        }
+        attrs
+    }
+
+    fn ports(listeners: &[Listener]) -> Vec<Value> {
+        let mut ports: Vec<(i64, String)> = listeners
+            .iter()
+            .filter_map(|one| Some((i64::from(one.port()?), one.protocol()?.as_str().to_owned())))
+            .collect();
+        ports.sort();
+        let entry = |(port, protocol)| Value::map([("port", Value::Int(port)), ("protocol", Value::Text(protocol))]);
+        ports.into_iter().map(entry).collect()
+    }
+
+    fn status(live: &Found) -> Status {
+        let Some(state) = live.state() else { return Status::Ready };
+        let word = state.code().map_or("active", |code| code.as_str());
+        match word.to_ascii_lowercase().as_str() {
+            "active" | "active_impaired" => Status::Ready,
+            "failed" => Status::Failed(state.reason().unwrap_or("AWS gives no reason").to_owned()),
+            _ => Status::Pending(word.to_owned()),
+        }
+    }
+
+    /// Says in plain words that a name is taken: AWS answers so when another one of that name has other settings.
+    fn taken(name: &str, mut error: CloudError) -> CloudError {
+        if error.code == "DuplicateLoadBalancerName" {
+            error.class = ErrorClass::Refused;
+            error.message = format!(
+                "another load balancer is named {name:?} in this account and region, with other settings; rename or \
+                 delete it ({})",
+                error.message
+            );
+        }
+        error
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SCHEMA;
+
+    #[test]
+    fn what_aws_cannot_change_is_immutable_and_what_it_can_is_not() {
+        let immutable: Vec<&str> = SCHEMA.attributes.iter().filter(|one| one.immutable).map(|one| one.key).collect();
+        assert_eq!(immutable, ["name", "type", "scheme"]);
+    }
+}

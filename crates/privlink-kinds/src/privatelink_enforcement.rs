@@ -1,0 +1,126 @@
+//! Whether a load balancer's security groups are enforced on traffic that comes over PrivateLink.
+//!
+//! A flag of the load balancer, set by the call that sets its security groups; a kind of its own because it is a call of its
+//! own. Every load balancer with security groups has it, `on` unless somebody turned it off: one that is `on` is AWS's
+//! default and nobody's, one that is `off` belongs to whoever owns the load balancer. So deleting it means turning it back
+//! on, and with the load balancer it goes by itself. A VPC link of API Gateway v1 needs it `off`.
+//! Read next: `load_balancer`, `vpc_link`.
+
+use privlink_model::keys::ID;
+use privlink_model::keys::privatelink_enforcement::{ENFORCE, KIND, LOAD_BALANCER, SECURITY_GROUPS};
+use privlink_model::{ApiCall, AttributeSchema, KindSchema, Ownership, ReplaceOrder, Service};
+
+use crate::quota::{ELB_WRITE, call};
+
+const SET: ApiCall = call("SetSecurityGroups", ELB_WRITE);
+
+/// The facts about the flag.
+pub static SCHEMA: KindSchema = KindSchema {
+    name: KIND,
+    title: "PrivateLink enforcement of security groups",
+    service: Service::Elb,
+    attributes: &[
+        AttributeSchema::new(ID.key(), "The load balancer's ARN.").computed(),
+        AttributeSchema::new(LOAD_BALANCER.key(), "The load balancer's ARN.").required().immutable(),
+        AttributeSchema::new(SECURITY_GROUPS.key(), "Ids of the load balancer's security groups.").required().set(),
+        AttributeSchema::new(ENFORCE.key(), "`on` or `off`.").required(),
+    ],
+    ownership: Ownership::Parent(LOAD_BALANCER.key()),
+    key: &[LOAD_BALANCER.key()],
+    deleted_with: &[LOAD_BALANCER.key()],
+    replace: ReplaceOrder::DeleteFirst,
+    create: Some(SET),
+    update: Some(SET),
+    delete: Some(SET),
+    ready: None,
+    gone: None,
+    loses: None,
+    permanent: None,
+    read_actions: &["elasticloadbalancing:DescribeLoadBalancers", "elasticloadbalancing:DescribeTags"],
+    write_actions: &["elasticloadbalancing:SetSecurityGroups"],
+};
+
+#[cfg(feature = "aws")]
+pub(crate) mod live {
+    use aws_sdk_elasticloadbalancingv2::types::LoadBalancer as Found;
+    use privlink_model::{Attrs, BoxFuture, CloudError, Observed, Owner, Status, Write, Written};
+
+    use super::{ENFORCE, ID, KIND, LOAD_BALANCER, SECURITY_GROUPS};
+    use crate::elb_gather::tags_of;
+    use crate::live::{Live, child_owner, found, need, owner};
+    use crate::load_balancer::live::{describe, enforcement, send_security_groups};
+    use crate::session::Session;
+
+    const SET: &str = "elasticloadbalancing:SetSecurityGroups";
+
+    /// The live half.
+    pub(crate) struct PrivatelinkEnforcement;
+
+    impl Live for PrivatelinkEnforcement {
+        fn create<'a>(&'a self, session: &'a Session, write: &'a Write) -> BoxFuture<'a, Result<Written, CloudError>> {
+            Box::pin(set(session, write))
+        }
+
+        fn update<'a>(&'a self, session: &'a Session, write: &'a Write) -> BoxFuture<'a, Result<Written, CloudError>> {
+            Box::pin(set(session, write))
+        }
+
+        fn delete<'a>(&'a self, session: &'a Session, write: &'a Write) -> BoxFuture<'a, Result<(), CloudError>> {
+            Box::pin(async move {
+                let groups = need(session, SET, &write.before, &SECURITY_GROUPS)?;
+                found(send_security_groups(session, &write.id, groups, "on").await).map(|_| ())
+            })
+        }
+
+        fn read<'a>(
+            &'a self,
+            session: &'a Session,
+            id: &'a str,
+            _attrs: &'a Attrs,
+        ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>> {
+            Box::pin(async move {
+                let (live, tags) = futures_util::join!(describe(session, id), tags_of(session, id));
+                let (Some(live), Some(tags)) = (live?, found(tags)?) else { return Ok(None) };
+                Ok(observe(session, &live, &owner(&session.project, &tags)))
+            })
+        }
+    }
+
+    async fn set(session: &Session, write: &Write) -> Result<Written, CloudError> {
+        let id = need(session, SET, &write.after, &LOAD_BALANCER)?;
+        let groups = need(session, SET, &write.after, &SECURITY_GROUPS)?;
+        let flag = need(session, SET, &write.after, &ENFORCE)?;
+        send_security_groups(session, &id, groups, &flag).await?;
+        let mut attrs = write.after.clone();
+        attrs.set(&ID, id.clone());
+        Ok(Written { id, attrs })
+    }
+
+    /// The flag of a load balancer; none when it has no security groups, for then there is nothing to enforce.
+    pub(crate) fn observe(session: &Session, live: &Found, parent: &Owner) -> Option<Observed> {
+        if live.security_groups().is_empty() {
+            return None;
+        }
+        let id = live.load_balancer_arn()?.to_owned();
+        let flag = enforcement(live);
+        let owner = if flag == "on" { Owner::Nobody } else { child_owner(parent, KIND, "enforce") };
+        let attrs = Attrs::new()
+            .with(&ID, id.clone())
+            .with(&LOAD_BALANCER, id.clone())
+            .with(&SECURITY_GROUPS, live.security_groups().to_vec())
+            .with(&ENFORCE, flag);
+        let scope = session.scope.clone();
+        Some(Observed { kind: KIND, scope, id, owner, status: Status::Ready, attrs, tags: Default::default() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SCHEMA;
+
+    #[test]
+    fn it_is_paired_by_its_load_balancer_and_goes_with_it() {
+        assert_eq!(SCHEMA.key, ["load-balancer"]);
+        assert_eq!(SCHEMA.deleted_with, ["load-balancer"]);
+    }
+}

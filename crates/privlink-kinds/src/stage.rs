@@ -1,0 +1,158 @@
+//! Stages: what callers of an API reach, each running one deployment.
+//!
+//! Identity: the API's id and the stage's name, written `<api id>/<name>` here. Immutable: both. Usable at once. Tagged; goes
+//! with its API. Moving it to another deployment takes effect at once, and moving it back takes that back exactly.
+//! Read next: `deployment`, `rest_api`.
+
+use privlink_model::keys::ID;
+use privlink_model::keys::stage::{API, DEPLOYMENT, KIND, NAME};
+use privlink_model::{AttributeSchema, KindSchema, Ownership, ReplaceOrder, Service};
+
+use crate::quota::{API_GATEWAY, call};
+
+/// The facts about stages.
+pub static SCHEMA: KindSchema = KindSchema {
+    name: KIND,
+    title: "stage",
+    service: Service::ApiGateway,
+    attributes: &[
+        AttributeSchema::new(ID.key(), "The API's id and its name, with a slash between.").computed(),
+        AttributeSchema::new(API.key(), "The API's id.").required().immutable(),
+        AttributeSchema::new(NAME.key(), "Its name.").required().immutable(),
+        AttributeSchema::new(DEPLOYMENT.key(), "The deployment it runs.").required(),
+    ],
+    ownership: Ownership::Tags,
+    key: &[],
+    deleted_with: &[API.key()],
+    replace: ReplaceOrder::DeleteFirst,
+    create: Some(call("CreateStage", API_GATEWAY)),
+    update: Some(call("UpdateStage", API_GATEWAY)),
+    delete: Some(call("DeleteStage", API_GATEWAY)),
+    ready: None,
+    gone: None,
+    loses: Some("its cache and its deployment history"),
+    permanent: None,
+    read_actions: &["apigateway:GET"],
+    write_actions: &["apigateway:POST", "apigateway:PUT", "apigateway:PATCH", "apigateway:DELETE"],
+};
+
+#[cfg(feature = "aws")]
+pub(crate) mod live {
+    use aws_sdk_apigateway::types::Stage as Found;
+    use privlink_model::{Attrs, BoxFuture, CloudError, ErrorClass, Observed, Status, Write, Written};
+
+    use super::{API, DEPLOYMENT, ID, KIND, NAME};
+    use crate::api_gateway_gather::{replace, tag_map};
+    use crate::live::{Live, found, need, owner};
+    use crate::session::Session;
+
+    const CREATE: &str = "apigateway:CreateStage";
+    const UPDATE: &str = "apigateway:UpdateStage";
+    const DELETE: &str = "apigateway:DeleteStage";
+    const GET: &str = "apigateway:GetStage";
+
+    /// The live half.
+    pub(crate) struct Stage;
+
+    impl Live for Stage {
+        fn create<'a>(&'a self, session: &'a Session, write: &'a Write) -> BoxFuture<'a, Result<Written, CloudError>> {
+            Box::pin(async move {
+                let api = need(session, CREATE, &write.after, &API)?;
+                let name = need(session, CREATE, &write.after, &NAME)?;
+                session
+                    .api_gateway()
+                    .create_stage()
+                    .rest_api_id(&api)
+                    .stage_name(&name)
+                    .deployment_id(need(session, CREATE, &write.after, &DEPLOYMENT)?)
+                    .set_tags(Some(write.tags.clone().into_iter().collect()))
+                    .send()
+                    .await
+                    .map_err(|error| taken(&name, session.error(CREATE, error)))?;
+                let id = format!("{api}/{name}");
+                Ok(Written { attrs: Attrs::new().with(&ID, id.clone()), id })
+            })
+        }
+
+        fn update<'a>(&'a self, session: &'a Session, write: &'a Write) -> BoxFuture<'a, Result<Written, CloudError>> {
+            Box::pin(async move {
+                let (api, name) = parts(session, UPDATE, &write.id)?;
+                let deployment = need(session, UPDATE, &write.after, &DEPLOYMENT)?;
+                let call = session.api_gateway().update_stage().rest_api_id(api).stage_name(name);
+                let call = call.patch_operations(replace("/deploymentId", deployment));
+                call.send().await.map_err(|error| session.error(UPDATE, error))?;
+                Ok(Written { id: write.id.clone(), attrs: Attrs::new() })
+            })
+        }
+
+        fn delete<'a>(&'a self, session: &'a Session, write: &'a Write) -> BoxFuture<'a, Result<(), CloudError>> {
+            Box::pin(async move {
+                let (api, name) = parts(session, DELETE, &write.id)?;
+                let answer = session.api_gateway().delete_stage().rest_api_id(api).stage_name(name).send().await;
+                found(answer.map_err(|error| session.error(DELETE, error))).map(|_| ())
+            })
+        }
+
+        fn read<'a>(
+            &'a self,
+            session: &'a Session,
+            id: &'a str,
+            _attrs: &'a Attrs,
+        ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>> {
+            Box::pin(async move {
+                let (api, name) = parts(session, GET, id)?;
+                let answer = session.api_gateway().get_stage().rest_api_id(api).stage_name(name).send().await;
+                let answer = found(answer.map_err(|error| session.error(GET, error)))?;
+                Ok(answer.and_then(|answer| {
+                    let live = Found::builder()
+                        .set_stage_name(answer.stage_name)
+                        .set_deployment_id(answer.deployment_id)
+                        .set_tags(answer.tags)
+                        .build();
+                    observe(session, api, &live)
+                }))
+            })
+        }
+    }
+
+    fn parts<'a>(session: &Session, operation: &str, id: &'a str) -> Result<(&'a str, &'a str), CloudError> {
+        id.split_once('/')
+            .ok_or_else(|| session.refused(operation, format!("{id:?} is not an API's id, a slash and a stage's name")))
+    }
+
+    /// What a stage is to privlink; none when the answer lacks its name.
+    pub(crate) fn observe(session: &Session, api: &str, live: &Found) -> Option<Observed> {
+        let name = live.stage_name()?.to_owned();
+        let id = format!("{api}/{name}");
+        let tags = tag_map(live.tags());
+        let mut attrs = Attrs::new();
+        attrs
+            .set(&ID, id.clone())
+            .set(&API, api.to_owned())
+            .set(&NAME, name)
+            .set_some(&DEPLOYMENT, live.deployment_id().map(str::to_owned));
+        let owner = owner(&session.project, &tags);
+        Some(Observed { kind: KIND, scope: session.scope.clone(), id, owner, status: Status::Ready, attrs, tags })
+    }
+
+    /// Says in plain words that the name is taken; AWS uses the code for concurrent changes too, which pass.
+    fn taken(name: &str, mut error: CloudError) -> CloudError {
+        if error.code == "ConflictException" && error.message.contains("already exists") {
+            error.class = ErrorClass::Refused;
+            error.message = format!("the API has a stage {name:?} that is not this project's ({})", error.message);
+        }
+        error
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SCHEMA;
+
+    #[test]
+    fn only_its_deployment_can_be_changed() {
+        let changeable: Vec<&str> =
+            SCHEMA.attributes.iter().filter(|one| !one.immutable && !one.computed).map(|one| one.key).collect();
+        assert_eq!(changeable, ["deployment"]);
+    }
+}

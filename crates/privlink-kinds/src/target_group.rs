@@ -1,0 +1,195 @@
+//! Target groups: where a listener forwards to.
+//!
+//! Identity: the ARN; the name is unique in an account and region, so a replacement needs another name. Immutable: all but
+//! the health check. Usable at once, but a read may miss it for up to two minutes after it was made, and its targets report
+//! `unused` until a listener forwards to it. Creating one with the name and settings of one that exists answers with that
+//! one. Deleting is refused while a listener forwards to it. Read next: `targets`, `listener`, `elb_gather`.
+
+use privlink_model::keys::ID;
+use privlink_model::keys::target_group::{
+    HEALTH_PATH, HEALTH_PORT, HEALTH_PROTOCOL, KIND, NAME, PORT, PROTOCOL, TARGET_TYPE, VPC,
+};
+use privlink_model::{AttributeSchema, KindSchema, Ownership, ReplaceOrder, Service, Waits};
+
+use crate::quota::{ELB_WRITE, call};
+
+/// The facts about target groups.
+pub static SCHEMA: KindSchema = KindSchema {
+    name: KIND,
+    title: "target group",
+    service: Service::Elb,
+    attributes: &[
+        AttributeSchema::new(ID.key(), "Its ARN.").computed(),
+        AttributeSchema::new(NAME.key(), "Its name, unique in the account and region.").required().immutable(),
+        AttributeSchema::new(PROTOCOL.key(), "`TCP`.").required().immutable(),
+        AttributeSchema::new(PORT.key(), "The port of its targets.").required().immutable(),
+        AttributeSchema::new(VPC.key(), "Its VPC's id.").required().immutable(),
+        AttributeSchema::new(TARGET_TYPE.key(), "`ip`.").required().immutable(),
+        AttributeSchema::new(HEALTH_PROTOCOL.key(), "`TCP`, `HTTP` or `HTTPS`."),
+        AttributeSchema::new(HEALTH_PORT.key(), "A port, or `traffic-port`."),
+        AttributeSchema::new(HEALTH_PATH.key(), "The path asked for; HTTP and HTTPS only."),
+    ],
+    ownership: Ownership::Tags,
+    key: &[],
+    deleted_with: &[],
+    replace: ReplaceOrder::CreateFirst,
+    create: Some(call("CreateTargetGroup", ELB_WRITE)),
+    update: Some(call("ModifyTargetGroup", ELB_WRITE)),
+    delete: Some(call("DeleteTargetGroup", ELB_WRITE)),
+    ready: Some(Waits::secs("visible", 1, 2, 120)),
+    gone: None,
+    loses: None,
+    permanent: None,
+    read_actions: &["elasticloadbalancing:DescribeTargetGroups", "elasticloadbalancing:DescribeTags"],
+    write_actions: &[
+        "elasticloadbalancing:CreateTargetGroup",
+        "elasticloadbalancing:AddTags",
+        "elasticloadbalancing:ModifyTargetGroup",
+        "elasticloadbalancing:DeleteTargetGroup",
+    ],
+};
+
+#[cfg(feature = "aws")]
+pub(crate) mod live {
+    use std::collections::BTreeMap;
+
+    use aws_sdk_elasticloadbalancingv2::types::{ProtocolEnum, TargetGroup as Found, TargetTypeEnum};
+    use privlink_model::{Attrs, BoxFuture, CloudError, ErrorClass, Observed, Status, Write, Written};
+
+    use super::{HEALTH_PATH, HEALTH_PORT, HEALTH_PROTOCOL, ID, KIND, NAME, PORT, PROTOCOL, TARGET_TYPE, VPC};
+    use crate::elb_gather::{elb_tags, port_number, tags_of};
+    use crate::live::{Live, answered, found, need, owner};
+    use crate::session::Session;
+
+    const CREATE: &str = "elasticloadbalancing:CreateTargetGroup";
+    const UPDATE: &str = "elasticloadbalancing:ModifyTargetGroup";
+    const DELETE: &str = "elasticloadbalancing:DeleteTargetGroup";
+    const DESCRIBE: &str = "elasticloadbalancing:DescribeTargetGroups";
+
+    /// The live half.
+    pub(crate) struct TargetGroup;
+
+    impl Live for TargetGroup {
+        fn create<'a>(&'a self, session: &'a Session, write: &'a Write) -> BoxFuture<'a, Result<Written, CloudError>> {
+            Box::pin(async move {
+                let after = &write.after;
+                let name = need(session, CREATE, after, &NAME)?;
+                let answer = session
+                    .elb()
+                    .create_target_group()
+                    .name(&name)
+                    .protocol(ProtocolEnum::from(need(session, CREATE, after, &PROTOCOL)?.as_str()))
+                    .port(port_number(session, CREATE, need(session, CREATE, after, &PORT)?)?)
+                    .vpc_id(need(session, CREATE, after, &VPC)?)
+                    .target_type(TargetTypeEnum::from(need(session, CREATE, after, &TARGET_TYPE)?.as_str()))
+                    .set_health_check_protocol(health_protocol(after))
+                    .set_health_check_port(after.read(&HEALTH_PORT))
+                    .set_health_check_path(after.read(&HEALTH_PATH))
+                    .set_tags(elb_tags(&write.tags))
+                    .send()
+                    .await
+                    .map_err(|error| taken(&name, session.error(CREATE, error)))?;
+                let made = answer.target_groups().first();
+                let id = answered(session, CREATE, made.and_then(Found::target_group_arn))?;
+                let attrs = made.map(|made| attrs(&id, made)).unwrap_or_default();
+                Ok(Written { id, attrs })
+            })
+        }
+
+        fn update<'a>(&'a self, session: &'a Session, write: &'a Write) -> BoxFuture<'a, Result<Written, CloudError>> {
+            Box::pin(async move {
+                let after = &write.after;
+                session
+                    .elb()
+                    .modify_target_group()
+                    .target_group_arn(&write.id)
+                    .set_health_check_protocol(health_protocol(after))
+                    .set_health_check_port(after.read(&HEALTH_PORT))
+                    .set_health_check_path(after.read(&HEALTH_PATH))
+                    .send()
+                    .await
+                    .map_err(|error| session.error(UPDATE, error))?;
+                Ok(Written { id: write.id.clone(), attrs: Attrs::new() })
+            })
+        }
+
+        fn delete<'a>(&'a self, session: &'a Session, write: &'a Write) -> BoxFuture<'a, Result<(), CloudError>> {
+            Box::pin(async move {
+                let answer = session.elb().delete_target_group().target_group_arn(&write.id).send().await;
+                found(answer.map_err(|error| session.error(DELETE, error))).map(|_| ())
+            })
+        }
+
+        fn read<'a>(
+            &'a self,
+            session: &'a Session,
+            id: &'a str,
+            _attrs: &'a Attrs,
+        ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>> {
+            Box::pin(async move {
+                let (live, tags) = futures_util::join!(describe(session, id), tags_of(session, id));
+                let (Some(live), Some(tags)) = (live?, found(tags)?) else { return Ok(None) };
+                Ok(observe(session, &live, tags))
+            })
+        }
+    }
+
+    fn health_protocol(attrs: &Attrs) -> Option<ProtocolEnum> {
+        attrs.read(&HEALTH_PROTOCOL).map(|word| ProtocolEnum::from(word.as_str()))
+    }
+
+    /// Reads one target group; none when it does not exist.
+    pub(crate) async fn describe(session: &Session, id: &str) -> Result<Option<Found>, CloudError> {
+        let answer = session.elb().describe_target_groups().target_group_arns(id).send().await;
+        let answer = found(answer.map_err(|error| session.error(DESCRIBE, error)))?;
+        Ok(answer.and_then(|answer| answer.target_groups.unwrap_or_default().into_iter().next()))
+    }
+
+    /// What a target group is to privlink; none when the answer lacks its ARN.
+    pub(crate) fn observe(session: &Session, live: &Found, tags: BTreeMap<String, String>) -> Option<Observed> {
+        let id = live.target_group_arn()?.to_owned();
+        let owner = owner(&session.project, &tags);
+        let attrs = attrs(&id, live);
+        Some(Observed { kind: KIND, scope: session.scope.clone(), id, owner, status: Status::Ready, attrs, tags })
+    }
+
+    fn attrs(id: &str, live: &Found) -> Attrs {
+        let mut attrs = Attrs::new();
+        attrs
+            .set(&ID, id.to_owned())
+            .set_some(&NAME, live.target_group_name().map(str::to_owned))
+            .set_some(&PROTOCOL, live.protocol().map(|word| word.as_str().to_owned()))
+            .set_some(&PORT, live.port().map(i64::from))
+            .set_some(&VPC, live.vpc_id().map(str::to_owned))
+            .set_some(&TARGET_TYPE, live.target_type().map(|word| word.as_str().to_ascii_lowercase()))
+            .set_some(&HEALTH_PROTOCOL, live.health_check_protocol().map(|word| word.as_str().to_owned()))
+            .set_some(&HEALTH_PORT, live.health_check_port().map(str::to_owned))
+            .set_some(&HEALTH_PATH, live.health_check_path().map(str::to_owned));
+        attrs
+    }
+
+    /// Says in plain words that a name is taken: AWS answers so when another one of that name has other settings.
+    fn taken(name: &str, mut error: CloudError) -> CloudError {
+        if error.code == "DuplicateTargetGroupName" {
+            error.class = ErrorClass::Refused;
+            error.message = format!(
+                "another target group is named {name:?} in this account and region, with other settings; rename or \
+                 delete it ({})",
+                error.message
+            );
+        }
+        error
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SCHEMA;
+
+    #[test]
+    fn only_the_health_check_can_be_changed() {
+        let changeable: Vec<&str> =
+            SCHEMA.attributes.iter().filter(|one| !one.immutable && !one.computed).map(|one| one.key).collect();
+        assert_eq!(changeable, ["health-protocol", "health-port", "health-path"]);
+    }
+}
