@@ -10,7 +10,8 @@ use crate::toy::outcome::ids;
 use crate::toy::plan::StepExt as _;
 use crate::toy::{Object, Setting, Toy, create, plan, run_with, simulate};
 
-fn stopped_at(second: u64, steps: Vec<Step>) -> Outcome {
+/// The outcome of a run that is stopped after so many seconds, and the second at which it ended.
+fn stopped_at(second: u64, steps: Vec<Step>) -> (Outcome, u64) {
     simulate(async |clock| {
         let (stop, cloud) = (StopSignal::new(), Arc::new(Toy::new(Arc::clone(&clock))));
         cloud.object("slow", Object { settles_after: Some(30), ..Object::default() });
@@ -29,25 +30,33 @@ fn stopped_at(second: u64, steps: Vec<Step>) -> Outcome {
             clock.sleep(Duration::from_secs(second)).await;
             stop.stop();
         };
-        let (outcome, ()) = tokio::join!(run.apply(&plan), finger);
+        let apply = async { (run.apply(&plan).await, clock.now().as_secs()) };
+        let (end, ()) = tokio::join!(apply, finger);
         let mut stopping = 0;
         while let Some(event) = said.recv().await {
             stopping += usize::from(event == Event::Stopping);
         }
         assert_eq!(stopping, 1);
-        outcome
+        end
     })
 }
 
 #[test]
 fn a_stop_lets_the_steps_under_way_finish() {
     let steps = vec![create(1, "slow").settles(100), create(2, "refused"), create(3, "after").needs([1])];
-    assert_eq!(stopped_at(10, steps), Outcome::Interrupted { done: ids([1]), not_started: ids([2, 3]) });
+    let outcome = Outcome::Interrupted { done: ids([1]), not_started: ids([2, 3]) };
+    assert_eq!(stopped_at(10, steps), (outcome, 31));
 }
 
 #[test]
 fn a_stop_too_late_to_stop_anything_leaves_the_plan_applied() {
-    assert_eq!(stopped_at(10, vec![create(1, "slow").settles(100)]), Outcome::Applied);
+    assert_eq!(stopped_at(10, vec![create(1, "slow").settles(100)]), (Outcome::Applied, 31));
+}
+
+#[test]
+fn a_stop_is_heeded_at_once_by_what_only_rests() {
+    let outcome = Outcome::Interrupted { done: Vec::new(), not_started: ids([1]) };
+    assert_eq!(stopped_at(10, vec![create(1, "refused")]), (outcome, 10), "the next call would have been at 15 s");
 }
 
 #[test]

@@ -32,6 +32,19 @@ fn the_limit_ends_a_wait_with_the_last_state() {
 }
 
 #[test]
+fn a_change_of_state_is_told_at_once() {
+    let ran = run(vec![create(1, "a").settles(60)], |cloud| {
+        let hides = [ErrorClass::Throttled].into();
+        cloud.object("a", Object { settles_after: Some(14), hides, ..Object::default() });
+    });
+    let told = ran.events.iter().filter_map(|event| match event {
+        Event::Waiting { status, elapsed, .. } => Some((status.starts_with("unread ("), elapsed.as_secs())),
+        _ => None,
+    });
+    assert_eq!(told.collect::<Vec<_>>(), [(true, 1), (false, 6)]);
+}
+
+#[test]
 fn looks_that_fail_in_passing_do_not_fail_the_step_before_its_limit() {
     use ErrorClass::{Denied, InDoubt, NotFound, Throttled, Unreachable};
     let hiding = |classes: &[ErrorClass]| {
