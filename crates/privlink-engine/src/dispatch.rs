@@ -60,7 +60,8 @@ impl Run {
     /// Carries out a plan, starting each step as soon as those it needs are done, in the order of their numbers.
     ///
     /// For each step there is one `Started`, then any of `Retrying` and `Waiting`, then `Done` or `Failed`. A step that had
-    /// no effect yet when the run was stopped ends without either, and is among those not started.
+    /// no effect yet when the run was stopped ends without either, and is among those not started. A plan whose steps do not
+    /// stand after those they need is not begun: its first such step fails.
     ///
     /// Dropping the future abandons calls under way: let it come to its end.
     pub async fn apply(self, plan: &Plan) -> Outcome {

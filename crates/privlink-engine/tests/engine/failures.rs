@@ -40,6 +40,18 @@ fn a_call_in_doubt_is_repeated_only_with_its_token_or_for_a_delete() {
 }
 
 #[test]
+fn what_is_in_the_way_is_waited_for_as_long_as_the_kind_takes_or_five_minutes() {
+    let given_up = |step: Step| {
+        let ran = run(vec![step], |cloud| cloud.object("a", Object::refusing(&[Busy; 99])));
+        assert_eq!(only_error(ran.outcome).class, Busy);
+        ran.cloud.log().last().cloned()
+    };
+    assert_eq!(given_up(delete(1, "a").tokened()).as_deref(), Some("40 Busy a"));
+    assert_eq!(given_up(create(1, "a").tokened()).as_deref(), Some("300 Busy a"));
+    assert_eq!(given_up(delete(1, "a")).as_deref(), Some("300 Busy a"));
+}
+
+#[test]
 fn deleting_what_is_gone_is_done() {
     let steps = vec![delete(1, "a").settles(60), create(2, "b").needs([1])];
     let ran = run(steps, |cloud| {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use privlink_model::{
     Address, AttributeSchema, Attrs, ChangeSet, KindSchema, Kinds, Op, Ownership, Plan, ReplaceOrder, Scope, Service,
-    Settle, Step, StepId, Undo, UndoOp, Value,
+    Settle, Step, StepId, Undo, UndoOp, Value, Waits,
 };
 
 static ATTRIBUTES: [AttributeSchema; 1] = [AttributeSchema::new("computed", "What the toy cloud decides.").computed()];
@@ -33,9 +33,9 @@ const fn kind(name: &'static str, service: Service) -> KindSchema {
 }
 
 static PLAIN: KindSchema = kind("plain", Service::ApiGateway);
-static TOKEN: KindSchema = kind("token", Service::Ec2);
+static TOKEN: KindSchema = KindSchema { gone: Some(Waits::secs("gone", 5, 5, 40)), ..kind("token", Service::Ec2) };
 static ALL: [&KindSchema; 2] = [&PLAIN, &TOKEN];
-/// A kind whose creates have no token, and one whose creates have.
+/// A kind whose creates have no token, and one whose creates have and that is gone within 40 s of its delete.
 pub(crate) static KINDS: Kinds = Kinds::new(&ALL);
 
 pub(crate) fn scope(account: u8) -> Scope {
