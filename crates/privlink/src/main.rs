@@ -1,2 +1,42 @@
-//! To be written.
-fn main() {}
+//! The binary `privlink`: commands and views over the crates that do the work.
+//!
+//! Owns: wiring, wording, exit codes. Refuses to know: AWS (see `privlink-kinds`), KDL (see `privlink-spec`).
+//! Read next: `run` for one run, `prepare` for how a plan comes to be, `execute` for how it is carried out.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+#![cfg_attr(
+    not(feature = "aws"),
+    expect(dead_code, reason = "what only a cloud needs is compiled and tested without one")
+)]
+
+mod cli;
+mod commands;
+mod connection;
+mod consent;
+mod dns;
+mod execute;
+mod exit_code;
+mod failure;
+mod hosts;
+#[cfg(feature = "aws")]
+mod loopback;
+#[cfg(not(feature = "aws"))]
+mod offline;
+mod plan_file;
+mod prepare;
+mod run;
+#[cfg(feature = "aws")]
+mod session;
+mod streams;
+mod unread;
+mod view;
+
+use std::process::ExitCode;
+
+#[cfg(not(feature = "aws"))]
+use offline::NoConnect as Clouds;
+#[cfg(feature = "aws")]
+use session::AwsConnect as Clouds;
+
+fn main() -> ExitCode {
+    run::run(std::env::args_os(), &Clouds, streams::Streams::of_process).into()
+}

@@ -1,0 +1,371 @@
+//! The command line: verbs, flags, and the environment variables behind the flags.
+//!
+//! Owns: every word a person may type. Refuses to know: what the verbs do (see `commands`). A flag wins over its variable,
+//! the variable over the spec, the spec over the default.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::builder::FalseyValueParser;
+use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+
+use crate::exit_code;
+
+/// Plans and applies private AWS API chains, across accounts and networks.
+///
+/// privlink keeps no state file: it reads the live accounts each time, knows its own resources by their tags, and never
+/// changes what it does not own. It sends no telemetry.
+#[derive(Debug, Parser)]
+#[command(name = "privlink", version, max_term_width = 110, after_long_help = exit_code::table())]
+#[command(propagate_version = false, disable_help_subcommand = true, arg_required_else_help = false)]
+pub(crate) struct Cli {
+    /// Write without colours.
+    #[arg(long, global = true, env = "PRIVLINK_NO_COLOR", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]
+    pub(crate) no_color: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Check a spec without calling AWS.
+    #[command(visible_alias = "validate")]
+    Check(CheckArgs),
+    /// Show what an apply would do.
+    #[command(visible_aliases = ["preview", "diff"])]
+    Plan(PlanArgs),
+    /// Make the accounts as the spec says.
+    Apply(ApplyArgs),
+    /// Delete everything this project owns.
+    Destroy(DestroyArgs),
+    /// Show a saved plan.
+    Show(ShowArgs),
+    /// Explain a code that a message carries; without one, list them all.
+    Explain(ExplainArgs),
+    /// Print the JSON Schema of an output format.
+    Schema(SchemaArgs),
+    /// An AWS on this machine to try things on.
+    #[cfg(feature = "aws")]
+    Sandbox(SandboxArgs),
+    /// Print a completion script for a shell.
+    Completions(CompletionsArgs),
+}
+
+/// Which spec.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SpecArgs {
+    /// A spec file, or a folder with a privlink.kdl; may be repeated.
+    #[arg(short, long, value_name = "PATH", env = "PRIVLINK_FILE", default_value = ".")]
+    pub(crate) file: Vec<PathBuf>,
+    /// A value for a variable of the spec; may be repeated.
+    #[arg(long, value_name = "NAME=VALUE", env = "PRIVLINK_VAR", value_parser = assignment)]
+    pub(crate) var: Vec<(String, String)>,
+}
+
+/// Which AWS.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct CloudArgs {
+    /// Use a sandbox inside this process, its world kept in DIR between commands [default DIR: .privlink/sandbox]. A new
+    /// world starts from the world.kdl beside the spec.
+    #[arg(long, value_name = "DIR", env = "PRIVLINK_SANDBOX", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = ".privlink/sandbox", conflicts_with = "endpoint")]
+    pub(crate) sandbox: Option<PathBuf>,
+    /// How much faster than AWS the sandbox is.
+    #[arg(long, value_name = "TIMES", env = "PRIVLINK_SANDBOX_SPEED", default_value = "60", value_parser = speed)]
+    pub(crate) sandbox_speed: f64,
+    /// Call this URL in place of AWS's endpoints, for every service.
+    #[arg(long, value_name = "URL", env = "PRIVLINK_ENDPOINT")]
+    pub(crate) endpoint: Option<String>,
+    /// Calls under way at once.
+    #[arg(long, value_name = "N", env = "PRIVLINK_PARALLELISM", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) parallelism: Option<u16>,
+}
+
+/// Which resources.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct SelectArgs {
+    /// Only this address, what is under it and what it needs; may be repeated.
+    #[arg(long, value_name = "ADDRESS", env = "PRIVLINK_TARGET", value_delimiter = ',')]
+    pub(crate) target: Vec<String>,
+    /// Not this address nor what is under it; may be repeated.
+    #[arg(long, value_name = "ADDRESS", env = "PRIVLINK_EXCLUDE", value_delimiter = ',')]
+    pub(crate) exclude: Vec<String>,
+}
+
+/// How a plan is shown.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub(crate) struct ShapeArgs {
+    /// One line for each change.
+    #[arg(long, env = "PRIVLINK_CONCISE", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]
+    pub(crate) concise: bool,
+    /// Also show what stays as it is.
+    #[arg(long, env = "PRIVLINK_SHOW_UNCHANGED", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]
+    pub(crate) show_unchanged: bool,
+}
+
+/// In which form.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// In which form.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub(crate) struct FormatArgs {
+    /// For people or for programs.
+    #[arg(long, value_enum, default_value_t, env = "PRIVLINK_FORMAT")]
+    pub(crate) format: Format,
+}
+
+/// Whether somebody is asked.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub(crate) struct ConsentArgs {
+    /// Do not ask.
+    #[arg(short = 'y', long, env = "PRIVLINK_AUTO_APPROVE", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]
+    pub(crate) auto_approve: bool,
+    /// Change things through an endpoint that is neither AWS's nor on this machine.
+    #[arg(long, env = "PRIVLINK_DANGEROUS_ENDPOINT", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]
+    pub(crate) dangerous_endpoint: bool,
+}
+
+/// The command line's definition. Help shows which variable stands behind a flag, never what is in it.
+pub(crate) fn command() -> clap::Command {
+    hide_values(Cli::command())
+}
+
+fn hide_values(command: clap::Command) -> clap::Command {
+    let command = command.mut_args(|arg| arg.hide_env_values(true));
+    command.mut_subcommands(hide_values)
+}
+
+/// `check`.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) spec: SpecArgs,
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
+}
+
+/// `plan`.
+#[derive(Debug, Args)]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    pub(crate) spec: SpecArgs,
+    #[command(flatten)]
+    pub(crate) select: SelectArgs,
+    #[command(flatten)]
+    pub(crate) shape: ShapeArgs,
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
+    /// Save the plan, for `privlink apply FILE`.
+    #[arg(short, long, value_name = "FILE", env = "PRIVLINK_OUT")]
+    pub(crate) out: Option<PathBuf>,
+    /// Exit with 2 when there are changes.
+    #[arg(long, env = "PRIVLINK_DETAILED_EXITCODE", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]
+    pub(crate) detailed_exitcode: bool,
+    #[command(flatten)]
+    pub(crate) cloud: CloudArgs,
+}
+
+/// `apply`.
+#[derive(Debug, Args)]
+pub(crate) struct ApplyArgs {
+    /// A saved plan; without one, a plan is made now and you are asked. A saved plan is applied without asking.
+    #[arg(value_name = "FILE", conflicts_with_all = ["target", "exclude"])]
+    pub(crate) plan: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) spec: SpecArgs,
+    #[command(flatten)]
+    pub(crate) select: SelectArgs,
+    #[command(flatten)]
+    pub(crate) shape: ShapeArgs,
+    #[command(flatten)]
+    pub(crate) consent: ConsentArgs,
+    #[command(flatten)]
+    pub(crate) cloud: CloudArgs,
+}
+
+/// `destroy`.
+#[derive(Debug, Args)]
+pub(crate) struct DestroyArgs {
+    #[command(flatten)]
+    pub(crate) spec: SpecArgs,
+    #[command(flatten)]
+    pub(crate) select: SelectArgs,
+    #[command(flatten)]
+    pub(crate) shape: ShapeArgs,
+    #[command(flatten)]
+    pub(crate) consent: ConsentArgs,
+    #[command(flatten)]
+    pub(crate) cloud: CloudArgs,
+}
+
+/// `show`.
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// A saved plan.
+    #[arg(value_name = "FILE")]
+    pub(crate) plan: PathBuf,
+    #[command(flatten)]
+    pub(crate) shape: ShapeArgs,
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
+}
+
+/// `explain`.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// A code, such as privlink::network::unknown.
+    pub(crate) code: Option<String>,
+}
+
+/// `schema`.
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArgs {
+    /// Of what.
+    #[arg(value_enum)]
+    pub(crate) what: SchemaOf,
+}
+
+/// What has a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaOf {
+    /// `plan --format json`.
+    Plan,
+}
+
+/// `completions`.
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell.
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// `sandbox`.
+#[derive(Debug, Args)]
+pub(crate) struct SandboxArgs {
+    #[command(subcommand)]
+    pub(crate) command: SandboxCommand,
+}
+
+/// What to do with a sandbox.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SandboxCommand {
+    /// Serve a world to any AWS client on this machine.
+    Serve(ServeArgs),
+    /// List what exists in a world.
+    Show(WorldArgs),
+    /// Write a world to a file, as JSON.
+    Save(SaveArgs),
+    /// Put a world back to its beginning.
+    Reset(WorldArgs),
+}
+
+/// `sandbox serve`.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Where to listen; only this machine's own addresses. Port 0 takes any that is free.
+    #[arg(long, value_name = "ADDRESS:PORT", env = "PRIVLINK_LISTEN", default_value = "127.0.0.1:4566")]
+    pub(crate) listen: SocketAddr,
+    /// What exists at the beginning.
+    #[arg(long, value_name = "FILE", env = "PRIVLINK_WORLD", default_value = "world.kdl")]
+    pub(crate) world: PathBuf,
+    /// How much faster than AWS it is.
+    #[arg(long, value_name = "TIMES", env = "PRIVLINK_SPEED", default_value = "60", value_parser = speed)]
+    pub(crate) speed: f64,
+    /// What the ids are made from: the same seed gives the same ids.
+    #[arg(long, value_name = "N", env = "PRIVLINK_SEED", default_value = "0")]
+    pub(crate) seed: u64,
+    /// Keep the world in this folder between runs.
+    #[arg(long, value_name = "DIR", env = "PRIVLINK_STORE")]
+    pub(crate) store: Option<PathBuf>,
+}
+
+/// Which world.
+#[derive(Debug, Args)]
+pub(crate) struct WorldArgs {
+    /// Of a sandbox that is being served.
+    #[arg(long, value_name = "URL", env = "PRIVLINK_URL", conflicts_with = "sandbox")]
+    pub(crate) url: Option<String>,
+    /// Of a folder that keeps one.
+    #[arg(long, value_name = "DIR", env = "PRIVLINK_SANDBOX", default_value = ".privlink/sandbox")]
+    pub(crate) sandbox: PathBuf,
+}
+
+/// `sandbox save`.
+#[derive(Debug, Args)]
+pub(crate) struct SaveArgs {
+    /// The file to write.
+    #[arg(value_name = "FILE")]
+    pub(crate) to: PathBuf,
+    #[command(flatten)]
+    pub(crate) world: WorldArgs,
+}
+
+fn assignment(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("expected NAME=VALUE".to_owned()),
+    }
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(speed) if speed.is_finite() && speed > 0.0 && speed <= 100_000.0 => Ok(speed),
+        _ => Err("expected a number above 0 and up to 100000".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_flag_has_a_variable_named_after_it() {
+        fn check(command: &clap::Command) {
+            for flag in command.get_arguments().filter(|arg| !arg.is_positional()) {
+                let Some(long) = flag.get_long().filter(|long| !matches!(*long, "help" | "version")) else { continue };
+                let expected = format!("PRIVLINK_{}", long.to_uppercase().replace('-', "_"));
+                let given = flag.get_env().map(|name| name.to_string_lossy().into_owned());
+                assert_eq!(given.as_deref(), Some(expected.as_str()), "{} --{long}", command.get_name());
+            }
+            command.get_subcommands().for_each(check);
+        }
+        check(&Cli::command());
+    }
+
+    #[test]
+    fn a_sandbox_folder_is_given_with_an_equals_sign_only() {
+        let parsed = |args: &[&str]| Cli::try_parse_from(args).unwrap().command;
+        let Command::Apply(args) = parsed(&["privlink", "apply", "--sandbox", "plan.json"]) else { unreachable!() };
+        assert_eq!(args.cloud.sandbox, Some(PathBuf::from(".privlink/sandbox")));
+        assert_eq!(args.plan, Some(PathBuf::from("plan.json")));
+        let Command::Apply(args) = parsed(&["privlink", "apply", "--sandbox=here"]) else { unreachable!() };
+        assert_eq!(args.cloud.sandbox, Some(PathBuf::from("here")));
+    }
+
+    #[test]
+    fn values_are_checked() {
+        for bad in [
+            &["privlink", "plan", "--var", "x"][..],
+            &["privlink", "plan", "--sandbox-speed", "0"],
+            &["privlink", "plan", "--sandbox", "--endpoint", "http://x"],
+            &["privlink", "plan", "--parallelism", "0"],
+        ] {
+            assert!(Cli::try_parse_from(bad).is_err(), "{bad:?}");
+        }
+    }
+}

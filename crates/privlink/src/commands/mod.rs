@@ -1,0 +1,44 @@
+//! The verbs, one file each.
+//!
+//! Own: what a verb does with the parts, in which order, and how it ends. Refuse to know: flags' spelling (see `cli`), how
+//! things look (see `view`).
+
+mod apply;
+mod check;
+mod completions;
+mod destroy;
+mod explain;
+mod plan;
+#[cfg(feature = "aws")]
+mod sandbox;
+mod schema;
+mod show;
+
+use tokio::runtime::Runtime;
+
+use crate::cli::Command;
+use crate::connection::Connect;
+use crate::exit_code::Exit;
+use crate::failure::Failure;
+use crate::streams::Streams;
+
+/// Runs a verb.
+pub(crate) fn run(command: Command, connect: &dyn Connect, streams: &mut Streams) -> Result<Exit, Failure> {
+    match command {
+        Command::Check(args) => Ok(check::run(&args, streams)),
+        Command::Plan(args) => plan::run(&args, connect, streams),
+        Command::Apply(args) => apply::run(&args, connect, streams),
+        Command::Destroy(args) => destroy::run(&args, connect, streams),
+        Command::Show(args) => show::run(&args, streams),
+        Command::Explain(args) => explain::run(&args, streams),
+        Command::Schema(args) => Ok(schema::run(&args, streams)),
+        #[cfg(feature = "aws")]
+        Command::Sandbox(args) => sandbox::run(args, streams),
+        Command::Completions(args) => Ok(completions::run(&args, streams)),
+    }
+}
+
+/// The runtime of a command that calls; the others start faster without one.
+fn runtime() -> Result<Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::System)
+}

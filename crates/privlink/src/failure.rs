@@ -1,0 +1,99 @@
+//! What stops a command, and the exit code it maps to.
+//!
+//! Owns: the errors of the binary itself. Refuses to know: problems of a spec or a world, which are messages (see
+//! `view::diagnostics`), and steps that failed, which are an outcome.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::exit_code::{self, Exit};
+
+/// Why a command ended early.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// A file could not be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file could not be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file is no saved plan that this version reads.
+    #[error("{} cannot be used as a saved plan: {source}", path.display())]
+    PlanFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: privlink_plan::DecodeError,
+    },
+    /// Results could not be written.
+    #[error("cannot write to standard output: {0}")]
+    Output(String),
+    /// The cloud to call could not be set up.
+    #[error("{message}")]
+    Cloud {
+        /// What went wrong.
+        message: String,
+        /// A way out.
+        help: Option<String>,
+    },
+    /// A safety or a person said no.
+    #[error("{why}; nothing was changed")]
+    Refused {
+        /// Why.
+        why: String,
+        /// A way out.
+        help: String,
+    },
+    /// A code that does not exist.
+    #[error("there is no code {code}")]
+    Code {
+        /// What was asked for.
+        code: String,
+        /// A way out.
+        help: String,
+    },
+    /// The operating system refused what every command needs.
+    #[error("cannot start: {0}")]
+    System(io::Error),
+}
+
+impl Failure {
+    /// Something about the cloud, without a way out.
+    pub(crate) fn cloud(message: impl Into<String>) -> Self {
+        Self::Cloud { message: message.into(), help: None }
+    }
+
+    /// The exit code.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Refused { .. } => exit_code::REFUSED,
+            Self::Code { .. } => exit_code::USAGE,
+            Self::Read { .. }
+            | Self::Write { .. }
+            | Self::PlanFile { .. }
+            | Self::Output(_)
+            | Self::Cloud { .. }
+            | Self::System(_) => exit_code::ERROR,
+        }
+    }
+
+    /// A way out.
+    pub(crate) fn help(&self) -> Option<&str> {
+        match self {
+            Self::Refused { help, .. } | Self::Code { help, .. } => Some(help),
+            Self::Cloud { help, .. } => help.as_deref(),
+            Self::PlanFile { .. } => Some("make it again with `privlink plan -o FILE`"),
+            Self::Read { .. } | Self::Write { .. } | Self::Output(_) | Self::System(_) => None,
+        }
+    }
+}

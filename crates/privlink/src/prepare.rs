@@ -1,0 +1,191 @@
+//! From a spec to a plan: load, connect, gather, resolve names, derive, plan.
+//!
+//! Owns: the order of these, and what is told along the way. Refuses to know: what the plan is for (see `commands`).
+//!
+//! **Invariant:** nothing here changes anything but the terminal.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use privlink_derive::Derived;
+use privlink_engine::{EventSink, gather};
+use privlink_kinds::KINDS;
+use privlink_model::{Address, Event, Plan, Query, Scope, Severity, Snapshot};
+use privlink_plan::{Inputs, Options};
+use privlink_spec::{LoadOptions, Loaded, Sources};
+
+use crate::cli::{CloudArgs, Format, SelectArgs, SpecArgs};
+use crate::connection::{Connect, Connection, Destination};
+use crate::exit_code::{self, Exit};
+use crate::failure::Failure;
+use crate::hosts;
+use crate::streams::Streams;
+use crate::unread;
+use crate::view::diagnostics::{self, Message};
+
+/// What a plan is asked for with.
+#[derive(Clone, Copy)]
+pub(crate) struct Request<'a> {
+    /// The spec.
+    pub(crate) spec: &'a SpecArgs,
+    /// The accounts.
+    pub(crate) cloud: &'a CloudArgs,
+    /// The part of it.
+    pub(crate) select: &'a SelectArgs,
+    /// Everything is to go.
+    pub(crate) destroy: bool,
+    /// In which form messages are written when there is no plan.
+    pub(crate) format: Format,
+}
+
+/// A plan and what it was made with.
+pub(crate) struct Ready {
+    /// The plan.
+    pub(crate) plan: Plan,
+    /// The accounts it is for.
+    pub(crate) connection: Connection,
+    /// Whether something that is needed could not be read.
+    pub(crate) incomplete: bool,
+}
+
+/// A plan, or the exit code of a command that ended on the way; its messages are written.
+pub(crate) enum Prepared {
+    /// A plan.
+    Plan(Box<Ready>),
+    /// No plan.
+    Ended(Exit),
+}
+
+/// Loads a spec and writes its diagnostics; none when it has errors.
+pub(crate) fn load(spec: &SpecArgs, format: Format, streams: &Streams) -> Option<Loaded> {
+    let variables: BTreeMap<String, String> = spec.var.iter().cloned().collect();
+    let loaded = privlink_spec::load(&LoadOptions { files: spec.file.clone(), variables });
+    let messages: Vec<Message> = loaded.diagnostics.iter().map(Message::of_spec).collect();
+    let sound = messages.iter().all(|message| message.severity() != Severity::Error);
+    if format == Format::Text {
+        diagnostics::write(&messages, &loaded.sources, &streams.err);
+    } else if !sound {
+        streams.out.line(&format!("{:#}", diagnostics::json(&messages, &loaded.sources)));
+    }
+    sound.then_some(loaded)
+}
+
+/// Makes a plan.
+pub(crate) async fn prepare(
+    request: Request<'_>,
+    connect: &dyn Connect,
+    streams: &Streams,
+) -> Result<Prepared, Failure> {
+    let Some(loaded) = load(request.spec, request.format, streams) else {
+        return Ok(Prepared::Ended(exit_code::ERROR));
+    };
+    let Loaded { sources, document, .. } = loaded;
+    let Some(project) = &document.project else { return Ok(Prepared::Ended(exit_code::ERROR)) };
+    let project = project.name.value.clone();
+    let accounts = privlink_derive::accounts(&document);
+    let resolver = document.project.as_ref().and_then(|project| project.resolver.as_ref()).map(|address| address.value);
+    let beside = beside(request.spec.file.first());
+    let to = Destination { accounts: &accounts, project: &project, args: request.cloud, beside: &beside, resolver };
+    let connection = connect.connect(to).await?;
+
+    let queries = privlink_derive::queries(&document);
+    let names = if request.destroy { Default::default() } else { privlink_derive::host_names(&document) };
+    let (snapshot, hosts) = tokio::join!(
+        read(&connection, &project, &queries, streams),
+        hosts::resolve(names, &connection.names, hosts::LIMIT)
+    );
+    let derived =
+        if request.destroy { Derived::default() } else { privlink_derive::derive(&document, &snapshot, &hosts) };
+    let inputs = Inputs {
+        project: &project,
+        kinds: &KINDS,
+        desired: &derived.desired,
+        snapshot: &snapshot,
+        accounts: &accounts,
+        queries: &queries,
+        findings: derived.findings.clone(),
+        options: options(request),
+    };
+    let mut plan = privlink_plan::plan(inputs);
+    unread::replace(&mut plan.findings, &snapshot, &document);
+    judge(plan, connection, &derived, &snapshot, &sources, request, streams)
+}
+
+fn judge(
+    plan: Plan,
+    connection: Connection,
+    derived: &Derived,
+    snapshot: &Snapshot,
+    sources: &Sources,
+    request: Request<'_>,
+    streams: &Streams,
+) -> Result<Prepared, Failure> {
+    let messages: Vec<Message> =
+        plan.findings.iter().filter(|finding| finding.severity != Severity::Note).map(Message::of_finding).collect();
+    let broken = plan.findings.iter().any(|finding| finding.severity == Severity::Error);
+    let blind = unread::is_blind(snapshot);
+    if request.format == Format::Text {
+        diagnostics::write(&messages, sources, &streams.err);
+    } else if broken || blind {
+        streams.out.line(&format!("{:#}", diagnostics::json(&messages, sources)));
+    }
+    if broken || blind {
+        return Ok(Prepared::Ended(exit_code::ERROR));
+    }
+    let unknown = plan.findings.iter().any(|finding| finding.severity == Severity::Unknown);
+    let incomplete = unknown || !derived.unknown.is_empty();
+    Ok(Prepared::Plan(Box::new(Ready { plan, connection, incomplete })))
+}
+
+fn options(request: Request<'_>) -> Options {
+    let addresses = |texts: &[String]| texts.iter().map(|text| Address::new(text.trim_matches('/'))).collect();
+    Options {
+        targets: addresses(&request.select.target),
+        excludes: addresses(&request.select.exclude),
+        destroy: request.destroy,
+    }
+}
+
+/// The folder that a spec is in.
+pub(crate) fn beside(spec: Option<&PathBuf>) -> PathBuf {
+    let Some(path) = spec else { return PathBuf::from(".") };
+    if path.is_dir() {
+        return path.clone();
+    }
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// Reads all accounts, and says so on a terminal while it lasts.
+pub(crate) async fn read(
+    connection: &Connection,
+    project: &str,
+    queries: &BTreeMap<Scope, Vec<Query>>,
+    streams: &Streams,
+) -> Snapshot {
+    let (sink, mut events) = EventSink::channel();
+    let gathering = gather(&connection.cloud, &KINDS, project, queries, &sink);
+    tokio::pin!(gathering);
+    let (total, mut read) = (queries.len(), 0);
+    let say = |read: usize| {
+        if streams.err.terminal {
+            streams.err.write(&format!("\r\x1b[KReading the accounts: {read} of {total} read"));
+        }
+    };
+    say(0);
+    let snapshot = loop {
+        tokio::select! {
+            snapshot = &mut gathering => break snapshot,
+            event = events.recv() => if let Some(Event::Gathered { .. }) = event {
+                read += 1;
+                say(read);
+            },
+        }
+    };
+    if streams.err.terminal {
+        streams.err.write("\r\x1b[K");
+    }
+    snapshot
+}

@@ -1,0 +1,100 @@
+//! Connections to AWS and to a sandbox in this process: the only place that wires the SDK's half of `privlink-kinds`.
+//!
+//! Owns: which cloud, clock and names a command line asks for. Refuses to know: what is done with them.
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+
+use privlink_engine::SystemClock;
+use privlink_kinds::{AwsCloud, ConnectOptions};
+use privlink_model::BoxFuture;
+use privlink_sandbox::{Options, Sandbox, World};
+
+use crate::connection::{Connect, Connection, Destination, Place};
+use crate::failure::Failure;
+use crate::hosts::Names;
+
+/// The key pair of a sandbox: any will do, and these cannot be mistaken for real ones.
+pub(crate) const SANDBOX_KEYS: (&str, &str) = ("AKIASANDBOXSANDBOX00", "sandbox");
+
+/// AWS, and sandboxes in its stead.
+pub(crate) struct AwsConnect;
+
+impl Connect for AwsConnect {
+    fn connect<'a>(&'a self, to: Destination<'a>) -> BoxFuture<'a, Result<Connection, Failure>> {
+        Box::pin(async move {
+            match &to.args.sandbox {
+                Some(folder) => sandbox(folder, to).await,
+                None => aws(to).await,
+            }
+        })
+    }
+}
+
+async fn aws(to: Destination<'_>) -> Result<Connection, Failure> {
+    let cloud = AwsCloud::connect(options(to, to.args.endpoint.clone(), None, 1.0)).await;
+    let place = Place::of_endpoints(cloud.endpoints());
+    Ok(Connection {
+        cloud: Arc::new(cloud),
+        clock: Arc::new(SystemClock::new(1.0)),
+        names: Names::of_spec(to.resolver),
+        place,
+    })
+}
+
+async fn sandbox(folder: &Path, to: Destination<'_>) -> Result<Connection, Failure> {
+    let speed = to.args.sandbox_speed;
+    let mut world = match open(folder)? {
+        Some(world) => world,
+        None => first_world(&to.beside.join("world.kdl"), &Options { speed, seed: 0 })?,
+    };
+    world.set_speed(speed);
+    let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let sandbox = Sandbox::start(world, any_port, Some(folder.to_owned())).await;
+    let sandbox = Arc::new(sandbox.map_err(|error| Failure::cloud(format!("cannot start the sandbox: {error}")))?);
+    let (key, secret) = SANDBOX_KEYS;
+    let options = options(to, Some(sandbox.url()), Some((key.to_owned(), secret.to_owned())), speed);
+    Ok(Connection {
+        cloud: Arc::new(AwsCloud::connect(options).await),
+        clock: Arc::new(SystemClock::new(speed)),
+        // The names keep the sandbox alive for as long as the connection.
+        names: Names::World(Arc::new(move |name| sandbox.resolve(name))),
+        place: Place::Sandbox { folder: folder.to_owned(), speed },
+    })
+}
+
+fn options(
+    to: Destination<'_>,
+    endpoint: Option<String>,
+    credentials: Option<(String, String)>,
+    time_scale: f64,
+) -> ConnectOptions {
+    ConnectOptions {
+        accounts: to.accounts.to_vec(),
+        project: to.project.to_owned(),
+        endpoint,
+        credentials,
+        time_scale,
+        parallelism: to.args.parallelism.map(usize::from),
+    }
+}
+
+/// The world that is kept in a folder, if one is.
+pub(crate) fn open(folder: &Path) -> Result<Option<World>, Failure> {
+    World::load(folder)
+        .map_err(|error| Failure::cloud(format!("cannot read the sandbox's world in {}: {error}", folder.display())))
+}
+
+/// The world that a world file describes.
+pub(crate) fn first_world(file: &Path, options: &Options) -> Result<World, Failure> {
+    let text = fs::read_to_string(file).map_err(|error| Failure::Cloud {
+        message: format!("a new sandbox needs a world to start from, and {} cannot be read: {error}", file.display()),
+        help: Some("write what exists before privlink into a world.kdl beside the spec; examples/ has some".to_owned()),
+    })?;
+    World::from_kdl(&file.display().to_string(), &text, options).map_err(|problems| {
+        let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        Failure::cloud(format!("the world cannot be used:\n{}", problems.join("\n")))
+    })
+}

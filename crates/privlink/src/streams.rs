@@ -1,0 +1,160 @@
+//! Standard streams: results go to `out`, progress and messages to `err`, answers come from `input`.
+//!
+//! Owns: writing that survives a reader who goes away, and what is known of terminals. Refuses to know: what is written.
+//! A closed pipe ends output quietly: the run behind it goes on and keeps its own exit code.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::sync::{Arc, Mutex};
+
+use crate::view::style::Style;
+
+/// The streams of one run and what stands at their other ends.
+pub(crate) struct Streams {
+    /// Results.
+    pub(crate) out: Sink,
+    /// Progress, questions and messages.
+    pub(crate) err: Sink,
+    /// Answers.
+    input: Box<dyn BufRead + Send>,
+    /// Whether a person can be asked: a terminal to read from and to write to, outside of CI.
+    pub(crate) interactive: bool,
+}
+
+impl Streams {
+    /// The process's own streams. `no_color` is the flag; the environment's wishes are read here.
+    pub(crate) fn of_process(no_color: bool) -> Self {
+        let (out, err) = (io::stdout(), io::stderr());
+        let (out_terminal, err_terminal) = (out.is_terminal(), err.is_terminal());
+        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
+        let color = |terminal: bool| !no_color && !set("NO_COLOR") && (terminal || set("CLICOLOR_FORCE"));
+        // `CI=false` is how some systems say that they are none.
+        let ci = std::env::var("CI").is_ok_and(|value| !matches!(value.as_str(), "" | "0" | "false"));
+        Self {
+            out: Sink::new(Box::new(out), out_terminal, color(out_terminal)),
+            err: Sink::new(Box::new(err), err_terminal && !ci, color(err_terminal)),
+            interactive: io::stdin().is_terminal() && err_terminal && !ci,
+            input: Box::new(io::BufReader::new(io::stdin())),
+        }
+    }
+
+    /// Asks a question and gives the answer's line; none at the end of input.
+    pub(crate) fn ask(&mut self, question: &str) -> Option<String> {
+        self.err.write(question);
+        let mut answer = String::new();
+        match self.input.read_line(&mut answer) {
+            Ok(0) | Err(_) => None,
+            Ok(_) => Some(answer.trim().to_owned()),
+        }
+    }
+}
+
+/// A stream that is written to.
+#[derive(Clone)]
+pub(crate) struct Sink {
+    inner: Arc<Mutex<Inner>>,
+    /// Whether a person watches it live.
+    pub(crate) terminal: bool,
+    /// How text is marked up on it.
+    pub(crate) style: Style,
+}
+
+struct Inner {
+    writer: Box<dyn Write + Send>,
+    failure: Option<io::Error>,
+}
+
+impl Sink {
+    fn new(writer: Box<dyn Write + Send>, terminal: bool, color: bool) -> Self {
+        Self { inner: Arc::new(Mutex::new(Inner { writer, failure: None })), terminal, style: Style { color } }
+    }
+
+    /// Writes text and flushes it. After a failure nothing more is written.
+    pub(crate) fn write(&self, text: &str) {
+        let mut inner = self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if inner.failure.is_none()
+            && let Err(error) = inner.writer.write_all(text.as_bytes()).and_then(|()| inner.writer.flush())
+        {
+            inner.failure = Some(error);
+        }
+    }
+
+    /// Writes a line.
+    pub(crate) fn line(&self, text: &str) {
+        self.write(&format!("{text}\n"));
+    }
+
+    /// What went wrong with writing, but for a reader who went away.
+    pub(crate) fn failure(&self) -> Option<String> {
+        let inner = self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        inner.failure.as_ref().filter(|error| error.kind() != io::ErrorKind::BrokenPipe).map(io::Error::to_string)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod captured {
+    //! Streams in memory, for tests.
+
+    use super::*;
+
+    /// What was written so far.
+    #[derive(Clone, Default)]
+    pub(crate) struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+    impl Buffer {
+        pub(crate) fn text(&self) -> String {
+            String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+        }
+    }
+
+    impl Write for Buffer {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Streams that are no terminal unless `answer` is given, in which case a person types it.
+    pub(crate) fn streams(answer: Option<&str>) -> (Streams, Buffer, Buffer) {
+        let (out, err) = (Buffer::default(), Buffer::default());
+        let streams = Streams {
+            out: Sink::new(Box::new(out.clone()), false, false),
+            err: Sink::new(Box::new(err.clone()), false, false),
+            input: Box::new(io::Cursor::new(answer.unwrap_or_default().as_bytes().to_vec())),
+            interactive: answer.is_some(),
+        };
+        (streams, out, err)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Broken(io::ErrorKind);
+
+    impl Write for Broken {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::Error::new(self.0, "no more"))
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_reader_who_goes_away_is_no_failure() {
+        let sink = Sink::new(Box::new(Broken(io::ErrorKind::BrokenPipe)), false, false);
+        sink.line("hello");
+        assert_eq!(sink.failure(), None);
+    }
+
+    #[test]
+    fn a_full_disk_is_a_failure() {
+        let sink = Sink::new(Box::new(Broken(io::ErrorKind::StorageFull)), false, false);
+        sink.line("hello");
+        assert_eq!(sink.failure().as_deref(), Some("no more"));
+    }
+}

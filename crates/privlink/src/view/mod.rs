@@ -1,0 +1,13 @@
+//! Views: plans, diagnostics, progress and outcomes as text.
+//!
+//! Own: every word a person reads but for help and errors of the command line. Refuse to know: where facts come from and
+//! where text goes. Read next: `plan_text` for the page that matters most.
+
+mod change_text;
+pub(crate) mod diagnostics;
+mod document;
+pub(crate) mod outcome;
+pub(crate) mod plan_text;
+pub(crate) mod progress;
+pub(crate) mod style;
+pub(crate) mod words;
