@@ -5,14 +5,83 @@
 //! Read next: one kind's file, such as `endpoint`; with `aws`, `cloud` for how they are called.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod api_definition;
+#[cfg(feature = "aws")]
+mod api_gateway_gather;
+#[cfg(feature = "aws")]
+mod cloud;
+pub mod codes;
+#[cfg(feature = "aws")]
+mod connect;
+#[cfg(feature = "aws")]
+mod credentials;
+pub mod deployment;
+#[cfg(feature = "aws")]
+mod ec2;
+#[cfg(feature = "aws")]
+mod ec2_gather;
+#[cfg(feature = "aws")]
+mod elb_gather;
+pub mod endpoint;
+pub mod endpoint_connection;
+pub mod endpoint_service;
 #[cfg(feature = "aws")]
 mod error;
 #[cfg(feature = "aws")]
+mod limiter;
+pub mod listener;
+#[cfg(feature = "aws")]
 mod live;
+pub mod load_balancer;
+pub mod privatelink_enforcement;
+pub mod quota;
+pub mod rest_api;
+pub mod route_table;
+pub mod security_group;
+pub mod security_group_rule;
+pub mod service_permission;
 #[cfg(feature = "aws")]
 mod session;
+pub mod stage;
+pub mod subnet;
+pub mod target_group;
+pub mod targets;
+pub mod transit_gateway;
+pub mod visible_service;
+pub mod vpc;
+pub mod vpc_link;
+
+#[cfg(feature = "aws")]
+pub use cloud::AwsCloud;
+pub use codes::{CODES, Code};
+#[cfg(feature = "aws")]
+pub use connect::ConnectOptions;
+#[cfg(feature = "aws")]
+pub use error::stable_code;
 
 use privlink_model::Kinds;
 
 /// Every kind privlink knows.
-pub static KINDS: Kinds = Kinds::new(&[]);
+pub static KINDS: Kinds = Kinds::new(&[
+    &vpc::SCHEMA,
+    &subnet::SCHEMA,
+    &route_table::SCHEMA,
+    &transit_gateway::SCHEMA,
+    &visible_service::SCHEMA,
+    &security_group::SCHEMA,
+    &security_group_rule::SCHEMA,
+    &endpoint_service::SCHEMA,
+    &service_permission::SCHEMA,
+    &endpoint_connection::SCHEMA,
+    &endpoint::SCHEMA,
+    &load_balancer::SCHEMA,
+    &privatelink_enforcement::SCHEMA,
+    &target_group::SCHEMA,
+    &targets::SCHEMA,
+    &listener::SCHEMA,
+    &vpc_link::SCHEMA,
+    &rest_api::SCHEMA,
+    &api_definition::SCHEMA,
+    &deployment::SCHEMA,
+    &stage::SCHEMA,
+]);

@@ -96,6 +96,15 @@ pub(crate) fn answered(session: &Session, operation: &'static str, id: Option<&s
     })
 }
 
+/// Takes "does not exist" for an answer: none.
+pub(crate) fn found<T>(answer: Result<T, CloudError>) -> Result<Option<T>, CloudError> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.class == ErrorClass::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// Whose an object is, by its tags.
 pub(crate) fn owner(project: &str, tags: &BTreeMap<String, String>) -> Owner {
     match (tags.get(PROJECT_TAG), tags.get(ADDRESS_TAG)) {

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use aws_credential_types::provider::SharedCredentialsProvider;
 use privlink_model::{Account, CloudError, ErrorClass, Scope};
 
 /// The SDK clients of one scope. Cloning one is cheap.
@@ -13,6 +14,7 @@ pub(crate) struct Clients {
     pub(crate) ec2: aws_sdk_ec2::Client,
     pub(crate) elb: aws_sdk_elasticloadbalancingv2::Client,
     pub(crate) api_gateway: aws_sdk_apigateway::Client,
+    pub(crate) api_gateway_reads: aws_sdk_apigateway::Client,
 }
 
 /// One scope, ready for calls on behalf of one project.
@@ -21,6 +23,7 @@ pub(crate) struct Session {
     pub(crate) scope: Scope,
     pub(crate) account: Arc<Account>,
     pub(crate) project: String,
+    pub(crate) credentials: SharedCredentialsProvider,
     pub(crate) clients: Arc<Clients>,
 }
 
@@ -35,9 +38,14 @@ impl Session {
         &self.clients.elb
     }
 
-    /// The API Gateway client. Makes one attempt only: its creates have no token, so a repeated one makes a second object.
+    /// The API Gateway client for writes. Makes one attempt only: its creates have no token, so a repeated one makes a second object.
     pub(crate) fn api_gateway(&self) -> &aws_sdk_apigateway::Client {
         &self.clients.api_gateway
+    }
+
+    /// The API Gateway client for reads, which may be repeated.
+    pub(crate) fn api_gateway_reads(&self) -> &aws_sdk_apigateway::Client {
+        &self.clients.api_gateway_reads
     }
 
     /// A failure of our own making: the call was never sent.

@@ -1,0 +1,228 @@
+//! An interface endpoint: addresses in a VPC's subnets that lead to an endpoint service.
+//!
+//! Identity: its id `vpce-…`. Immutable: VPC and service. Subnets, security groups and private DNS change in place by one
+//! call. States: pendingAcceptance, pending, available, rejected, expired, failed, deleting, deleted, partial; compared
+//! without regard to capitals. For the endpoint itself pendingAcceptance is as good as available: accepting is another
+//! resource's step. Its network interfaces, and so its addresses, may be missing at first. Two endpoints of one VPC cannot
+//! both give one service its private names. A service is invisible to a principal it was not offered to, and for some
+//! seconds to one it just was: `InvalidServiceName` in either case. Read next: `endpoint_connection`, `ec2_gather`.
+
+use privlink_model::keys::ID;
+use privlink_model::keys::endpoint::{
+    ADDRESSES, DNS_NAME, KIND, PRIVATE_DNS, SECURITY_GROUPS, SERVICE_NAME, SUBNETS, VPC,
+};
+use privlink_model::{AttributeSchema, KindSchema, Ownership, ReplaceOrder, Service, Waits};
+
+use crate::quota;
+
+/// The facts about interface endpoints.
+pub static SCHEMA: KindSchema = KindSchema {
+    name: KIND,
+    title: "interface endpoint",
+    service: Service::Ec2,
+    attributes: &[
+        AttributeSchema::new(ID.key(), "Its id.").computed(),
+        AttributeSchema::new(VPC.key(), "Its VPC's id.").required().immutable(),
+        AttributeSchema::new(SERVICE_NAME.key(), "The name of the service it connects to.").required().immutable(),
+        AttributeSchema::new(SUBNETS.key(), "Ids of the subnets it has an address in.").required().set(),
+        AttributeSchema::new(SECURITY_GROUPS.key(), "Ids of its security groups.").required().set(),
+        AttributeSchema::new(PRIVATE_DNS.key(), "Whether the service's private names lead to it in its VPC.")
+            .required()
+            .outage("every client in the VPC resolves the service's names differently at once"),
+        AttributeSchema::new(ADDRESSES.key(), "Its IPv4 addresses, one for each subnet.").set().computed(),
+        AttributeSchema::new(DNS_NAME.key(), "Its regional DNS name.").computed(),
+    ],
+    ownership: Ownership::Tags,
+    key: &[],
+    deleted_with: &[],
+    replace: ReplaceOrder::CreateFirst,
+    create: Some(quota::call("CreateVpcEndpoint", quota::ENDPOINT_WRITE)),
+    update: Some(quota::call("ModifyVpcEndpoint", quota::ENDPOINT_WRITE)),
+    delete: Some(quota::call("DeleteVpcEndpoints", quota::ENDPOINT_WRITE)),
+    ready: Some(Waits::secs("available or waiting for acceptance", 90, 5, 600)),
+    gone: Some(Waits::secs("gone", 60, 5, 600)),
+    loses: Some("its id, its addresses and its DNS names change"),
+    permanent: None,
+    read_actions: &["ec2:DescribeVpcEndpoints", "ec2:DescribeNetworkInterfaces"],
+    write_actions: &["ec2:CreateVpcEndpoint", "ec2:CreateTags", "ec2:ModifyVpcEndpoint", "ec2:DeleteVpcEndpoints"],
+};
+
+#[cfg(feature = "aws")]
+pub(crate) mod live {
+    use std::collections::BTreeMap;
+
+    use aws_sdk_ec2::types::{Filter, ResourceType, VpcEndpoint as Found, VpcEndpointType};
+    use futures_util::future::try_join_all;
+    use privlink_model::{Attrs, BoxFuture, CloudError, ErrorClass, Observed, Status, Write, Written};
+
+    use super::{ADDRESSES, DNS_NAME, ID, KIND, PRIVATE_DNS, SECURITY_GROUPS, SERVICE_NAME, SUBNETS, VPC};
+    use crate::ec2::{batches, difference, filter, first_failure, tag_specification, tags};
+    use crate::live::{Live, answered, found, need, owner};
+    use crate::session::Session;
+
+    const CREATE: &str = "ec2:CreateVpcEndpoint";
+    const UPDATE: &str = "ec2:ModifyVpcEndpoint";
+    const DELETE: &str = "ec2:DeleteVpcEndpoints";
+    const DESCRIBE: &str = "ec2:DescribeVpcEndpoints";
+    const INTERFACES: &str = "ec2:DescribeNetworkInterfaces";
+
+    /// Addresses of network interfaces, by the interface's id.
+    pub(crate) type Addresses = BTreeMap<String, String>;
+
+    /// The live half.
+    pub(crate) struct Endpoint;
+
+    impl Live for Endpoint {
+        fn create<'a>(&'a self, session: &'a Session, write: &'a Write) -> BoxFuture<'a, Result<Written, CloudError>> {
+            Box::pin(async move {
+                let after = &write.after;
+                let answer = session
+                    .ec2()
+                    .create_vpc_endpoint()
+                    // Without it AWS makes a gateway endpoint.
+                    .vpc_endpoint_type(VpcEndpointType::Interface)
+                    .vpc_id(need(session, CREATE, after, &VPC)?)
+                    .service_name(need(session, CREATE, after, &SERVICE_NAME)?)
+                    .set_subnet_ids(Some(need(session, CREATE, after, &SUBNETS)?))
+                    .set_security_group_ids(Some(need(session, CREATE, after, &SECURITY_GROUPS)?))
+                    // Sent always: left out, AWS turns it on.
+                    .private_dns_enabled(after.read(&PRIVATE_DNS).unwrap_or_default())
+                    .client_token(&write.token)
+                    .set_tag_specifications(tag_specification(ResourceType::VpcEndpoint, &write.tags))
+                    .send()
+                    .await
+                    .map_err(|error| too_early(session.error(CREATE, error)))?;
+                let made = answer.vpc_endpoint();
+                let id = answered(session, CREATE, made.and_then(Found::vpc_endpoint_id))?;
+                Ok(Written { id, attrs: made.map(|made| attrs(made, &Addresses::new())).unwrap_or_default() })
+            })
+        }
+
+        fn update<'a>(&'a self, session: &'a Session, write: &'a Write) -> BoxFuture<'a, Result<Written, CloudError>> {
+            Box::pin(async move {
+                let (before, after) = (&write.before, &write.after);
+                let subnets = need(session, UPDATE, after, &SUBNETS)?;
+                let groups = need(session, UPDATE, after, &SECURITY_GROUPS)?;
+                let (add_subnets, remove_subnets) = difference(&before.read(&SUBNETS).unwrap_or_default(), &subnets);
+                let (add_groups, remove_groups) =
+                    difference(&before.read(&SECURITY_GROUPS).unwrap_or_default(), &groups);
+                let private_dns = after.read(&PRIVATE_DNS).filter(|wanted| before.read(&PRIVATE_DNS) != Some(*wanted));
+                session
+                    .ec2()
+                    .modify_vpc_endpoint()
+                    .vpc_endpoint_id(&write.id)
+                    .set_add_subnet_ids(add_subnets)
+                    .set_remove_subnet_ids(remove_subnets)
+                    .set_add_security_group_ids(add_groups)
+                    .set_remove_security_group_ids(remove_groups)
+                    .set_private_dns_enabled(private_dns)
+                    .send()
+                    .await
+                    .map_err(|error| session.error(UPDATE, error))?;
+                Ok(Written { id: write.id.clone(), attrs: Attrs::new() })
+            })
+        }
+
+        fn delete<'a>(&'a self, session: &'a Session, write: &'a Write) -> BoxFuture<'a, Result<(), CloudError>> {
+            Box::pin(async move {
+                let call = session.ec2().delete_vpc_endpoints().vpc_endpoint_ids(&write.id);
+                let answer = call.send().await.map_err(|error| session.error(DELETE, error));
+                let answer = answer.and_then(|answer| first_failure(session, DELETE, answer.unsuccessful()));
+                found(answer).map(|_| ())
+            })
+        }
+
+        fn read<'a>(
+            &'a self,
+            session: &'a Session,
+            id: &'a str,
+            _attrs: &'a Attrs,
+        ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>> {
+            Box::pin(async move {
+                let found = describe(session, filter("vpc-endpoint-id", [id])).await?;
+                let addresses = addresses(session, &found).await?;
+                Ok(found.first().and_then(|found| observe(session, found, &addresses)))
+            })
+        }
+    }
+
+    /// A permission takes some seconds to reach the consumer's side; until then the service seems not to exist.
+    fn too_early(error: CloudError) -> CloudError {
+        let class = if error.code == "InvalidServiceName" { ErrorClass::Busy } else { error.class };
+        CloudError { class, ..error }
+    }
+
+    /// Lists the endpoints that pass a filter.
+    pub(crate) async fn describe(session: &Session, filter: Filter) -> Result<Vec<Found>, CloudError> {
+        let pages = session.ec2().describe_vpc_endpoints().max_results(1000).filters(filter);
+        let found = pages.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+        found.map_err(|error| session.error(DESCRIBE, error))
+    }
+
+    /// The addresses of the network interfaces of all these endpoints.
+    pub(crate) async fn addresses(session: &Session, endpoints: &[Found]) -> Result<Addresses, CloudError> {
+        let ids: Vec<String> = endpoints.iter().flat_map(|found| found.network_interface_ids()).cloned().collect();
+        let lists = batches("network-interface-id", &ids).into_iter().map(|filter| async {
+            let pages = session.ec2().describe_network_interfaces().max_results(1000).filters(filter);
+            let found = pages.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+            found.map_err(|error| session.error(INTERFACES, error))
+        });
+        let found = try_join_all(lists).await?.into_iter().flatten();
+        Ok(found.filter_map(|found| Some((found.network_interface_id?, found.private_ip_address?))).collect())
+    }
+
+    fn attrs(found: &Found, known: &Addresses) -> Attrs {
+        let groups = found.groups().iter().filter_map(|group| group.group_id()).map(str::to_owned).collect();
+        let mut attrs = Attrs::new();
+        attrs
+            .set_some(&ID, found.vpc_endpoint_id().map(str::to_owned))
+            .set_some(&VPC, found.vpc_id().map(str::to_owned))
+            .set_some(&SERVICE_NAME, found.service_name().map(str::to_owned))
+            .set(&SUBNETS, found.subnet_ids().to_vec())
+            .set(&SECURITY_GROUPS, groups)
+            .set(&PRIVATE_DNS, found.private_dns_enabled().unwrap_or_default())
+            // The regional name comes first, then the zonal ones, then the private ones.
+            .set_some(&DNS_NAME, found.dns_entries().first().and_then(|entry| entry.dns_name()).map(str::to_owned));
+        let addresses: Vec<String> =
+            found.network_interface_ids().iter().filter_map(|id| known.get(id)).cloned().collect();
+        // Some of the addresses would be taken for all of them.
+        if !addresses.is_empty() && addresses.len() == found.subnet_ids().len() {
+            attrs.set(&ADDRESSES, addresses);
+        }
+        attrs
+    }
+
+    /// What an endpoint is to privlink; none for other types of endpoint and for those that are gone.
+    pub(crate) fn observe(session: &Session, found: &Found, addresses: &Addresses) -> Option<Observed> {
+        let id = found.vpc_endpoint_id()?;
+        let interface = found.vpc_endpoint_type().is_some_and(|kind| kind.as_str().eq_ignore_ascii_case("interface"));
+        if !interface {
+            return None;
+        }
+        let state = found.state().map(|state| state.as_str().to_owned()).unwrap_or_default();
+        let status = match state.to_lowercase().as_str() {
+            "available" | "pendingacceptance" => Status::Ready,
+            "deleting" => Status::Deleting,
+            "deleted" => return None,
+            "rejected" => Status::Failed("rejected by the service's owner".to_owned()),
+            "expired" => Status::Failed("expired before the service's owner accepted it".to_owned()),
+            "failed" => Status::Failed(reason(found)),
+            _ => Status::Pending(state),
+        };
+        let tags = tags(found.tags());
+        Some(Observed {
+            kind: KIND,
+            scope: session.scope.clone(),
+            id: id.to_owned(),
+            owner: owner(&session.project, &tags),
+            status,
+            attrs: attrs(found, addresses),
+            tags,
+        })
+    }
+
+    fn reason(found: &Found) -> String {
+        let last = found.last_error().and_then(|error| error.message());
+        found.failure_reason().or(last).unwrap_or("AWS gave no reason").to_owned()
+    }
+}

@@ -1,0 +1,201 @@
+//! A connection to an endpoint service of ours, once we accepted it.
+//!
+//! Identity: service and endpoint. AWS makes the connection when the consumer makes the endpoint; making ours means
+//! accepting it, deleting ours means rejecting it. States: pendingAcceptance (not ours yet, not listed), pending,
+//! available, rejected and others (not listed). The provider may see a request seconds after the consumer made it: until
+//! then accepting is worth trying again. Both calls report failures as items of a successful answer. Nothing tells whether
+//! an accepted connection was accepted by us, so all are listed as nobody's; a plan pairs those it desires.
+//! Read next: `endpoint_service`, `endpoint`.
+
+use privlink_model::keys::ID;
+use privlink_model::keys::endpoint_connection::{ENDPOINT, KIND, SERVICE};
+use privlink_model::{AttributeSchema, KindSchema, Ownership, ReplaceOrder, Service, Waits};
+
+use crate::quota;
+
+/// The facts about connections.
+pub static SCHEMA: KindSchema = KindSchema {
+    name: KIND,
+    title: "endpoint connection",
+    service: Service::Ec2,
+    attributes: &[
+        AttributeSchema::new(ID.key(), "The service's id, a slash, the endpoint's id.").computed(),
+        AttributeSchema::new(SERVICE.key(), "The service's id.").required().immutable(),
+        AttributeSchema::new(ENDPOINT.key(), "The endpoint's id, in the consumer's account.").required().immutable(),
+    ],
+    ownership: Ownership::Parent(SERVICE.key()),
+    key: &[SERVICE.key(), ENDPOINT.key()],
+    deleted_with: &[ENDPOINT.key()],
+    replace: ReplaceOrder::CreateFirst,
+    create: Some(quota::call("AcceptVpcEndpointConnections", quota::SERVICE_WRITE)),
+    update: None,
+    delete: Some(quota::call("RejectVpcEndpointConnections", quota::SERVICE_WRITE)),
+    ready: Some(Waits::secs("available", 60, 5, 600)),
+    gone: Some(Waits::secs("rejected", 5, 5, 300)),
+    loses: Some("connections through it are cut"),
+    permanent: None,
+    read_actions: &["ec2:DescribeVpcEndpointConnections"],
+    write_actions: &["ec2:AcceptVpcEndpointConnections", "ec2:RejectVpcEndpointConnections"],
+};
+
+#[cfg(feature = "aws")]
+pub(crate) mod live {
+    use std::collections::BTreeMap;
+
+    use aws_sdk_ec2::types::{Filter, VpcEndpointConnection};
+    use privlink_model::{Attrs, BoxFuture, CloudError, ErrorClass, Observed, Owner, Status, Write, Written};
+
+    use super::{ENDPOINT, ID, KIND, SERVICE};
+    use crate::ec2::{filter, first_failure};
+    use crate::live::{Live, found, need};
+    use crate::session::Session;
+
+    const ACCEPT: &str = "ec2:AcceptVpcEndpointConnections";
+    const REJECT: &str = "ec2:RejectVpcEndpointConnections";
+    const DESCRIBE: &str = "ec2:DescribeVpcEndpointConnections";
+
+    /// The live half.
+    pub(crate) struct EndpointConnection;
+
+    impl Live for EndpointConnection {
+        fn create<'a>(&'a self, session: &'a Session, write: &'a Write) -> BoxFuture<'a, Result<Written, CloudError>> {
+            Box::pin(async move {
+                let service = need(session, ACCEPT, &write.after, &SERVICE)?;
+                let endpoint = need(session, ACCEPT, &write.after, &ENDPOINT)?;
+                let id = format!("{service}/{endpoint}");
+                let call = session.ec2().accept_vpc_endpoint_connections().service_id(&service);
+                let answer = call.vpc_endpoint_ids(&endpoint).send().await;
+                let answer = answer.map_err(|error| session.error(ACCEPT, error));
+                let accepted = answer.and_then(|answer| first_failure(session, ACCEPT, answer.unsuccessful()));
+                if let Err(error) = accepted {
+                    judge(session, &service, &endpoint, error).await?;
+                }
+                let attrs = Attrs::new().with(&ID, id.clone());
+                Ok(Written { id, attrs })
+            })
+        }
+
+        fn delete<'a>(&'a self, session: &'a Session, write: &'a Write) -> BoxFuture<'a, Result<(), CloudError>> {
+            Box::pin(async move {
+                let (service, endpoint) = parts(session, &write.id)?;
+                let call = session.ec2().reject_vpc_endpoint_connections().service_id(service);
+                let answer = call.vpc_endpoint_ids(endpoint).send().await;
+                let answer = answer.map_err(|error| session.error(REJECT, error));
+                match found(answer.and_then(|answer| first_failure(session, REJECT, answer.unsuccessful()))) {
+                    // It was rejected already, or its endpoint is on its way out.
+                    Err(error)
+                        if error.class != ErrorClass::Denied && state(session, service, endpoint).await?.is_over() =>
+                    {
+                        Ok(())
+                    }
+                    other => other.map(|_| ()),
+                }
+            })
+        }
+
+        fn read<'a>(
+            &'a self,
+            session: &'a Session,
+            id: &'a str,
+            _attrs: &'a Attrs,
+        ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>> {
+            Box::pin(async move {
+                let (service, endpoint) = parts(session, id)?;
+                let filters = vec![filter("service-id", [service]), filter("vpc-endpoint-id", [endpoint])];
+                Ok(list(session, filters).await?.pop())
+            })
+        }
+    }
+
+    fn parts<'a>(session: &Session, id: &'a str) -> Result<(&'a str, &'a str), CloudError> {
+        id.split_once('/').ok_or_else(|| session.refused(ACCEPT, format!("{id:?} does not name a connection")))
+    }
+
+    /// Where a connection stands, as far as accepting and rejecting go.
+    #[derive(Debug, PartialEq, Eq)]
+    enum Stands {
+        /// The provider does not see it.
+        Unseen,
+        /// It waits to be accepted.
+        Waiting,
+        /// It is accepted.
+        Accepted,
+        /// It is rejected, failed, expired or on its way out; AWS's word.
+        Over(String),
+    }
+
+    impl Stands {
+        fn is_over(&self) -> bool {
+            matches!(self, Self::Unseen | Self::Over(_))
+        }
+    }
+
+    async fn state(session: &Session, service: &str, endpoint: &str) -> Result<Stands, CloudError> {
+        let filters = vec![filter("service-id", [service]), filter("vpc-endpoint-id", [endpoint])];
+        let found = found(describe(session, filters).await)?.unwrap_or_default();
+        Ok(found.first().map_or(Stands::Unseen, |found| match word(found).as_str() {
+            "pendingacceptance" => Stands::Waiting,
+            "pending" | "available" => Stands::Accepted,
+            other => Stands::Over(other.to_owned()),
+        }))
+    }
+
+    /// Says what a refusal to accept means: done before, too early, or no.
+    async fn judge(session: &Session, service: &str, endpoint: &str, error: CloudError) -> Result<(), CloudError> {
+        if !matches!(error.class, ErrorClass::Refused | ErrorClass::Busy | ErrorClass::NotFound) {
+            return Err(error);
+        }
+        let stands = state(session, service, endpoint).await?;
+        match stands {
+            Stands::Accepted => Ok(()),
+            Stands::Unseen => Err(CloudError {
+                class: ErrorClass::Busy,
+                message: format!("the request of {endpoint} has not arrived at {service} yet"),
+                ..error
+            }),
+            Stands::Waiting => Err(CloudError { class: ErrorClass::Busy, ..error }),
+            Stands::Over(word) => Err(CloudError {
+                class: ErrorClass::Refused,
+                message: format!("the connection of {endpoint} is {word}: {}", error.message),
+                ..error
+            }),
+        }
+    }
+
+    /// Lists the accepted connections that pass all filters.
+    pub(crate) async fn list(session: &Session, filters: Vec<Filter>) -> Result<Vec<Observed>, CloudError> {
+        Ok(describe(session, filters).await?.iter().filter_map(|found| observe(session, found)).collect())
+    }
+
+    async fn describe(session: &Session, filters: Vec<Filter>) -> Result<Vec<VpcEndpointConnection>, CloudError> {
+        let pages = session.ec2().describe_vpc_endpoint_connections().max_results(1000).set_filters(Some(filters));
+        let found = pages.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+        found.map_err(|error| session.error(DESCRIBE, error))
+    }
+
+    /// AWS's word for the state, in lower case: its documents and its answers disagree about capitals.
+    fn word(found: &VpcEndpointConnection) -> String {
+        found.vpc_endpoint_state().map(|state| state.as_str().to_lowercase()).unwrap_or_default()
+    }
+
+    fn observe(session: &Session, found: &VpcEndpointConnection) -> Option<Observed> {
+        let (service, endpoint) = (found.service_id()?, found.vpc_endpoint_id()?);
+        let status = match word(found).as_str() {
+            "available" => Status::Ready,
+            "pending" => Status::Pending("pending".to_owned()),
+            _ => return None,
+        };
+        let id = format!("{service}/{endpoint}");
+        let mut attrs = Attrs::new();
+        attrs.set(&ID, id.clone()).set(&SERVICE, service.to_owned()).set(&ENDPOINT, endpoint.to_owned());
+        Some(Observed {
+            kind: KIND,
+            scope: session.scope.clone(),
+            id,
+            owner: Owner::Nobody,
+            status,
+            attrs,
+            tags: BTreeMap::new(),
+        })
+    }
+}

@@ -1,0 +1,163 @@
+//! An endpoint service: a network load balancer offered to other accounts over PrivateLink.
+//!
+//! Identity: its id `vpce-svc-…`, of which AWS makes its name. Nothing is immutable. A load balancer backs one service at
+//! most, and a VPC link makes a hidden one of its own, so the two cannot share a load balancer. States: Pending, Available,
+//! Deleting, Deleted, Failed. Deleting is refused while endpoints are connected: `ExistingVpcEndpointConnections`, as an
+//! item's error in an answer that is otherwise a success. Read next: `service_permission`, `endpoint_connection`.
+
+use privlink_model::keys::ID;
+use privlink_model::keys::endpoint_service::{ACCEPTANCE_REQUIRED, KIND, LOAD_BALANCERS, SERVICE_NAME};
+use privlink_model::{AttributeSchema, KindSchema, Ownership, ReplaceOrder, Service, Waits};
+
+use crate::quota;
+
+/// The facts about endpoint services.
+pub static SCHEMA: KindSchema = KindSchema {
+    name: KIND,
+    title: "endpoint service",
+    service: Service::Ec2,
+    attributes: &[
+        AttributeSchema::new(ID.key(), "Its id.").computed(),
+        AttributeSchema::new(LOAD_BALANCERS.key(), "ARNs of its network load balancers.").required().set(),
+        AttributeSchema::new(ACCEPTANCE_REQUIRED.key(), "Whether connections wait for acceptance.").required(),
+        AttributeSchema::new(SERVICE_NAME.key(), "The name consumers connect to.").computed(),
+    ],
+    ownership: Ownership::Tags,
+    key: &[],
+    deleted_with: &[],
+    // A load balancer backs one service at most.
+    replace: ReplaceOrder::DeleteFirst,
+    create: Some(quota::call("CreateVpcEndpointServiceConfiguration", quota::SERVICE_WRITE)),
+    update: Some(quota::call("ModifyVpcEndpointServiceConfiguration", quota::SERVICE_WRITE)),
+    delete: Some(quota::call("DeleteVpcEndpointServiceConfigurations", quota::SERVICE_WRITE)),
+    ready: Some(Waits::secs("available", 15, 5, 600)),
+    gone: Some(Waits::secs("gone", 15, 5, 600)),
+    loses: Some("its name changes, so every consumer's endpoint must be made anew"),
+    permanent: None,
+    read_actions: &["ec2:DescribeVpcEndpointServiceConfigurations"],
+    write_actions: &[
+        "ec2:CreateVpcEndpointServiceConfiguration",
+        "ec2:CreateTags",
+        "ec2:ModifyVpcEndpointServiceConfiguration",
+        "ec2:DeleteVpcEndpointServiceConfigurations",
+    ],
+};
+
+#[cfg(feature = "aws")]
+pub(crate) mod live {
+    use aws_sdk_ec2::types::{Filter, ResourceType, ServiceConfiguration};
+    use privlink_model::{Attrs, BoxFuture, CloudError, Observed, Status, Write, Written};
+
+    use super::{ACCEPTANCE_REQUIRED, ID, KIND, LOAD_BALANCERS, SERVICE_NAME};
+    use crate::ec2::{difference, filter, first_failure, tag_specification, tags};
+    use crate::live::{Live, answered, found, need, owner};
+    use crate::session::Session;
+
+    const CREATE: &str = "ec2:CreateVpcEndpointServiceConfiguration";
+    const UPDATE: &str = "ec2:ModifyVpcEndpointServiceConfiguration";
+    const DELETE: &str = "ec2:DeleteVpcEndpointServiceConfigurations";
+    const DESCRIBE: &str = "ec2:DescribeVpcEndpointServiceConfigurations";
+
+    /// The live half.
+    pub(crate) struct EndpointService;
+
+    impl Live for EndpointService {
+        fn create<'a>(&'a self, session: &'a Session, write: &'a Write) -> BoxFuture<'a, Result<Written, CloudError>> {
+            Box::pin(async move {
+                let answer = session
+                    .ec2()
+                    .create_vpc_endpoint_service_configuration()
+                    .set_network_load_balancer_arns(Some(need(session, CREATE, &write.after, &LOAD_BALANCERS)?))
+                    .acceptance_required(need(session, CREATE, &write.after, &ACCEPTANCE_REQUIRED)?)
+                    .client_token(&write.token)
+                    .set_tag_specifications(tag_specification(ResourceType::VpcEndpointService, &write.tags))
+                    .send()
+                    .await
+                    .map_err(|error| session.error(CREATE, error))?;
+                let made = answer.service_configuration();
+                let id = answered(session, CREATE, made.and_then(ServiceConfiguration::service_id))?;
+                Ok(Written { id, attrs: made.map(attrs).unwrap_or_default() })
+            })
+        }
+
+        fn update<'a>(&'a self, session: &'a Session, write: &'a Write) -> BoxFuture<'a, Result<Written, CloudError>> {
+            Box::pin(async move {
+                let before = write.before.read(&LOAD_BALANCERS).unwrap_or_default();
+                let after = need(session, UPDATE, &write.after, &LOAD_BALANCERS)?;
+                let (add, remove) = difference(&before, &after);
+                let acceptance = write.after.read(&ACCEPTANCE_REQUIRED);
+                session
+                    .ec2()
+                    .modify_vpc_endpoint_service_configuration()
+                    .service_id(&write.id)
+                    .set_add_network_load_balancer_arns(add)
+                    .set_remove_network_load_balancer_arns(remove)
+                    .set_acceptance_required(
+                        acceptance.filter(|_| write.before.read(&ACCEPTANCE_REQUIRED) != acceptance),
+                    )
+                    .send()
+                    .await
+                    .map_err(|error| session.error(UPDATE, error))?;
+                Ok(Written { id: write.id.clone(), attrs: Attrs::new() })
+            })
+        }
+
+        fn delete<'a>(&'a self, session: &'a Session, write: &'a Write) -> BoxFuture<'a, Result<(), CloudError>> {
+            Box::pin(async move {
+                let call = session.ec2().delete_vpc_endpoint_service_configurations().service_ids(&write.id);
+                let answer = call.send().await.map_err(|error| session.error(DELETE, error));
+                let answer = answer.and_then(|answer| first_failure(session, DELETE, answer.unsuccessful()));
+                found(answer).map(|_| ())
+            })
+        }
+
+        fn read<'a>(
+            &'a self,
+            session: &'a Session,
+            id: &'a str,
+            _attrs: &'a Attrs,
+        ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>> {
+            Box::pin(async move { Ok(list(session, filter("service-id", [id])).await?.pop()) })
+        }
+    }
+
+    /// Lists the endpoint services of this account that pass a filter.
+    pub(crate) async fn list(session: &Session, filter: Filter) -> Result<Vec<Observed>, CloudError> {
+        let pages = session.ec2().describe_vpc_endpoint_service_configurations().max_results(1000).filters(filter);
+        let found = pages.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+        let found = found.map_err(|error| session.error(DESCRIBE, error))?;
+        Ok(found.iter().filter_map(|found| observe(session, found)).collect())
+    }
+
+    fn attrs(found: &ServiceConfiguration) -> Attrs {
+        let mut attrs = Attrs::new();
+        attrs
+            .set_some(&ID, found.service_id().map(str::to_owned))
+            .set(&LOAD_BALANCERS, found.network_load_balancer_arns().to_vec())
+            .set_some(&ACCEPTANCE_REQUIRED, found.acceptance_required())
+            .set_some(&SERVICE_NAME, found.service_name().map(str::to_owned));
+        attrs
+    }
+
+    fn observe(session: &Session, found: &ServiceConfiguration) -> Option<Observed> {
+        let id = found.service_id()?;
+        let state = found.service_state().map(|state| state.as_str().to_lowercase()).unwrap_or_default();
+        let status = match state.as_str() {
+            "available" => Status::Ready,
+            "deleting" => Status::Deleting,
+            "deleted" => return None,
+            "failed" => Status::Failed("AWS could not make the endpoint service".to_owned()),
+            _ => Status::Pending(state),
+        };
+        let tags = tags(found.tags());
+        Some(Observed {
+            kind: KIND,
+            scope: session.scope.clone(),
+            id: id.to_owned(),
+            owner: owner(&session.project, &tags),
+            status,
+            attrs: attrs(found),
+            tags,
+        })
+    }
+}
