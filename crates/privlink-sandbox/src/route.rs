@@ -230,6 +230,67 @@ fn operation(service: Service, call: &Call) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::world::Options;
+
+    fn call(headers: &[(&str, &str)], path: &str, body: &str) -> Call {
+        Call {
+            method: "POST".to_owned(),
+            path: path.to_owned(),
+            headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            body: body.as_bytes().to_vec(),
+            ..Call::default()
+        }
+    }
+
+    fn signed(region: &str, service: &str) -> String {
+        format!(
+            "AWS4-HMAC-SHA256 Credential=AK/20260101/{region}/{service}/aws4_request, SignedHeaders=host, Signature=0"
+        )
+    }
+
+    fn ask(call: Call) -> (u16, String, Vec<(String, String)>) {
+        let mut world = World::empty(&Options { speed: 0.0, seed: 1 });
+        let reply = answer(&mut world, &mut Gate::default(), call).reply;
+        (reply.status, String::from_utf8(reply.body).unwrap(), reply.headers)
+    }
+
+    #[test]
+    fn each_service_has_its_own_envelope() {
+        let ec2 = signed("us-east-1", "ec2");
+        let (status, body, _) = ask(call(&[("authorization", &ec2)], "/", "Action=Nope"));
+        assert_eq!(status, 400);
+        assert!(body.contains("<Response><Errors><Error><Code>InvalidAction</Code>"), "{body}");
+        let elb = signed("us-east-1", "elasticloadbalancing");
+        let (status, body, _) = ask(call(&[("authorization", &elb)], "/", "Action=Nope"));
+        assert_eq!(status, 400);
+        assert!(body.contains("<Error><Type>Sender</Type><Code>InvalidAction</Code>"), "{body}");
+        let gateway = signed("us-east-1", "apigateway");
+        let (status, body, headers) = ask(call(&[("authorization", &gateway)], "/restapis/none", ""));
+        assert!(status >= 400 && body.contains("\"message\""), "{status} {body}");
+        assert!(headers.iter().any(|(name, _)| name == "x-amzn-errortype"));
+    }
+
+    #[test]
+    fn a_caller_without_a_signature_is_refused() {
+        let (status, body, _) = ask(call(&[], "/", "Action=DescribeVpcs&Version=2016-11-15"));
+        assert_eq!(status, 403);
+        assert!(body.contains("MissingAuthenticationToken"), "{body}");
+        let (status, body, _) = ask(call(&[("authorization", "Basic x")], "/", "Action=GetCallerIdentity"));
+        assert_eq!(status, 403);
+        assert!(body.contains("IncompleteSignature"), "{body}");
+    }
+
+    #[test]
+    fn a_region_that_is_off_knows_nobody() {
+        let off = signed("me-south-1", "ec2");
+        let (status, body, _) = ask(call(&[("authorization", &off)], "/", "Action=DescribeVpcs"));
+        assert_eq!(status, 401);
+        assert!(body.contains("<Code>AuthFailure</Code>"), "{body}");
+        let off = signed("me-south-1", "apigateway");
+        let (status, _, headers) = ask(call(&[("authorization", &off)], "/restapis", ""));
+        assert_eq!(status, 403);
+        assert!(headers.contains(&("x-amzn-errortype".to_owned(), "UnrecognizedClientException".to_owned())));
+    }
 
     #[test]
     fn operations_of_api_gateway_have_their_names() {

@@ -6,13 +6,14 @@ use serde_json::{Map, Value};
 /// Members of any object that say when something was or will be, or what was asked, and not what exists.
 const PASSING: &[&str] = &[
     "created",
-    "created_at",
-    "createdDate",
-    "lastUpdatedDate",
+    "updated",
+    "registered",
     "ready_at",
     "deleted_at",
     "gone_at",
-    "healthy_at",
+    "drained_at",
+    "used_since",
+    "once_available",
     "tokens",
 ];
 

@@ -134,7 +134,8 @@ pub(super) fn delete(request: &mut Request<'_>) -> Result<Reply, Fault> {
         match request.state_mut().endpoints.get_mut(&id).filter(|endpoint| !endpoint.is_leaving()) {
             None => failures.push((id.clone(), ENDPOINT.absent(&id))),
             Some(endpoint) => {
-                endpoint.phase = Phase::Deleting { deleted_at, gone_at };
+                let holds = endpoint.phase != Phase::Rejected;
+                endpoint.phase = Phase::Deleting { holds, deleted_at, gone_at };
                 remove_interfaces(request.world, &request.call.account, &request.call.region, &id);
             }
         }

@@ -7,7 +7,7 @@ use super::endpoint::endpoints_on;
 use super::filter::{Filters, PageSize, SERVICE, invalid, page, remember, replayed, wanted};
 use super::ports::service_on_load_balancer;
 use super::request::{Request, write_tags, write_unsuccessful};
-use super::state::{PrivateDnsName, Service};
+use super::state::{Phase, PrivateDnsName, Service};
 use super::tags;
 use super::zone::zones;
 use crate::elbv2;
@@ -268,8 +268,11 @@ pub(super) fn delete(request: &mut Request<'_>) -> Result<Reply, Fault> {
 /// An endpoint holds its service until it is rejected or deleted for good.
 fn is_in_use(world: &World, name: &str) -> bool {
     let now = world.now();
-    let holds = |state: &str| matches!(state, "pendingAcceptance" | "pending" | "available" | "deleting");
-    endpoints_on(world, name).any(|(_, endpoint)| holds(endpoint.state(now)))
+    endpoints_on(world, name).any(|(_, endpoint)| match endpoint.phase {
+        Phase::PendingAcceptance | Phase::Accepted { .. } => true,
+        Phase::Rejected => false,
+        Phase::Deleting { holds, deleted_at, .. } => holds && now < deleted_at,
+    })
 }
 
 fn in_use() -> Fault {

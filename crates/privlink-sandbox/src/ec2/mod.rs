@@ -21,6 +21,8 @@ mod security_group_rule;
 pub(crate) mod state;
 mod subnet;
 mod tags;
+#[cfg(test)]
+mod tests;
 mod visible_service;
 mod vpc;
 mod zone;

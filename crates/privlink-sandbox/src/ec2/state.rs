@@ -195,6 +195,8 @@ pub(crate) enum Phase {
     Rejected,
     /// Deleting until the first moment, listed as deleted until the second, then gone.
     Deleting {
+        /// Whether it keeps its service from being deleted until it is deleted itself: not when it had been rejected.
+        holds: bool,
         deleted_at: Moment,
         gone_at: Moment,
     },
