@@ -1,7 +1,6 @@
-//! API Gateway's errors: owns their codes and statuses, and how one goes over the wire.
+//! API Gateway's errors: owns their codes and statuses; their envelope is the server's.
 
-use crate::wire::{Fault, Reply};
-use serde_json::json;
+use crate::wire::Fault;
 
 /// Refuses what the request asks.
 pub(super) fn bad_request(message: impl Into<String>) -> Fault {
@@ -33,15 +32,4 @@ pub(super) fn validation(problems: &[String]) -> Fault {
 /// Writes one problem as [`validation`] lists them.
 pub(super) fn outside(value: &str, member: &str, set: &str) -> String {
     format!("Value '{value}' at '{member}' failed to satisfy constraint: Member must satisfy enum value set: [{set}]")
-}
-
-/// Puts an error into the REST-JSON envelope.
-pub(crate) fn refusal(fault: &Fault, request_id: &str) -> Reply {
-    let mut reply = Reply::json(fault.status, &json!({ "message": fault.message }));
-    reply.headers.push(("x-amzn-errortype".to_owned(), fault.code.clone()));
-    reply.headers.push(("x-amzn-requestid".to_owned(), request_id.to_owned()));
-    if let Some(seconds) = fault.retry_after {
-        reply.headers.push(("retry-after".to_owned(), seconds.to_string()));
-    }
-    reply
 }

@@ -14,7 +14,6 @@ mod input;
 mod integration;
 mod method;
 mod openapi;
-mod operation;
 mod policy;
 mod resource;
 mod rest_api;
@@ -23,9 +22,6 @@ mod tags;
 #[cfg(test)]
 mod tests;
 mod vpc_link;
-
-pub(crate) use fault::refusal;
-pub(crate) use operation::operation;
 
 use crate::wire::{Call, Fault, Reply};
 use crate::world::World;

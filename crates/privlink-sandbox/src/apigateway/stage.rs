@@ -33,6 +33,7 @@ pub(super) struct Stage {
     /// By `*/*` or `path/VERB`, with slashes of the path as `~1`.
     pub(super) method_settings: BTreeMap<String, MethodSettings>,
     pub(super) created: Moment,
+    #[serde(rename = "lastUpdatedDate")]
     pub(super) updated: Moment,
 }
 

@@ -145,7 +145,7 @@ fn backing_group(account: &str, region: &str, lb: &LoadBalancer, protocol: &str,
         attributes: attributes::target_group_defaults(protocol, "ip"),
         tags: BTreeMap::new(),
         targets: Vec::new(),
-        used_since: Some(lb.created),
+        ready_at: Some(lb.created),
     }
 }
 

@@ -17,7 +17,6 @@ mod target_group;
 mod tests;
 
 pub(crate) use load_balancer::{Existing, LoadBalancer, add_existing};
-pub(crate) use request::refusal;
 
 use crate::clock::Moment;
 use crate::wire::{Call, Fault, Params, Reply};
@@ -48,10 +47,10 @@ impl State {
         let used: BTreeSet<&String> = self.listeners.values().map(|listener| &listener.target_group).collect();
         for (arn, group) in &mut self.target_groups {
             if !used.contains(arn) {
-                group.used_since = None;
-                group.targets.retain(|target| target.drained_at.is_none());
-            } else if group.used_since.is_none() {
-                group.used_since = now;
+                group.ready_at = None;
+                group.targets.retain(|target| target.gone_at.is_none());
+            } else if group.ready_at.is_none() {
+                group.ready_at = now;
             }
         }
     }
@@ -67,7 +66,7 @@ pub(crate) fn settle(world: &mut World) {
     let now = world.now();
     for scope in world.scopes.values_mut() {
         for group in scope.elb.target_groups.values_mut() {
-            group.targets.retain(|target| target.drained_at.is_none_or(|drained| drained > now));
+            group.targets.retain(|target| target.gone_at.is_none_or(|gone| gone > now));
         }
     }
 }

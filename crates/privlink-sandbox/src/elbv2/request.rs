@@ -1,6 +1,6 @@
 //! Reading a request and writing an answer: what all ELBv2 operations share.
 //!
-//! Owns paging, number ranges, ARNs and the XML envelope; knows no object.
+//! Owns paging, number ranges, ARNs and the envelope of answers (that of errors is the server's); knows no object.
 
 use crate::wire::{Call, Fault, Params, Reply};
 use crate::world::World;
@@ -66,17 +66,6 @@ impl Request<'_> {
             .collect();
         Ok((page, last.filter(|_| more).map(|key| seal(&key))))
     }
-}
-
-/// Puts an error into the query protocol's envelope.
-pub(crate) fn refusal(fault: &Fault, request_id: &str) -> Reply {
-    let kind = if fault.status < 500 { "Sender" } else { "Receiver" };
-    let mut xml = Xml::with_namespace("ErrorResponse", NAMESPACE);
-    xml.node("Error", |x| {
-        x.text("Type", kind).text("Code", &fault.code).text("Message", &fault.message);
-    });
-    xml.text("RequestId", request_id);
-    Reply::xml(fault.status, xml.finish())
 }
 
 /// Refuses a value that no state of the world would make right.

@@ -25,9 +25,9 @@ pub(super) struct Target {
     pub(super) port: u16,
     /// A zone's name, or `all`; absent where it has no meaning.
     pub(super) zone: Option<String>,
-    pub(super) registered: Moment,
+    pub(super) created_at: Moment,
     /// Set when it was deregistered while in use: it is gone then.
-    pub(super) drained_at: Option<Moment>,
+    pub(super) gone_at: Option<Moment>,
 }
 
 /// A target's health as AWS words it.
@@ -71,9 +71,9 @@ pub(super) fn register(request: &mut Request) -> Result<Reply, Fault> {
         };
         let known = group.targets.iter_mut().find(|known| known.id == id && known.port == port);
         match known {
-            Some(known) if known.drained_at.is_none() => known.zone = zone,
-            Some(known) => *known = Target { id, port, zone, registered: now, drained_at: None },
-            None => group.targets.push(Target { id, port, zone, registered: now, drained_at: None }),
+            Some(known) if known.gone_at.is_none() => known.zone = zone,
+            Some(known) => *known = Target { id, port, zone, created_at: now, gone_at: None },
+            None => group.targets.push(Target { id, port, zone, created_at: now, gone_at: None }),
         }
     }
     let limit = if group.target_type == "alb" { 1 } else { MAX_TARGETS };
@@ -162,9 +162,9 @@ pub(super) fn deregister(request: &mut Request) -> Result<Reply, Fault> {
     let delay = group.attributes.get("deregistration_delay.timeout_seconds").and_then(|text| text.parse().ok());
     let drained = request.world.now().plus(Duration::from_secs(delay.unwrap_or(300)));
     let named = |target: &Target| gone.iter().any(|(id, port, _)| *id == target.id && *port == target.port);
-    if group.used_since.is_some() {
+    if group.ready_at.is_some() {
         for target in group.targets.iter_mut().filter(|target| named(target)) {
-            target.drained_at.get_or_insert(drained);
+            target.gone_at.get_or_insert(drained);
         }
     } else {
         // Nothing flows to a group that no listener uses, so nothing drains.
@@ -177,10 +177,10 @@ pub(super) fn deregister(request: &mut Request) -> Result<Reply, Fault> {
 /// Gives a registered target's health.
 fn health_of(request: &Request, group: &TargetGroup, lb: Option<&LoadBalancer>, target: &Target) -> TargetHealth {
     let now = request.world.now();
-    if target.drained_at.is_some() {
+    if target.gone_at.is_some() {
         return health("draining", "Target.DeregistrationInProgress", "Target deregistration is in progress");
     }
-    let (Some(lb), Some(used)) = (lb, group.used_since) else {
+    let (Some(lb), Some(used)) = (lb, group.ready_at) else {
         let text = "Target group is not configured to receive traffic from the load balancer";
         return health("unused", "Target.NotInUse", text);
     };
@@ -192,7 +192,7 @@ fn health_of(request: &Request, group: &TargetGroup, lb: Option<&LoadBalancer>, 
     if is_balancer_address(request, &group.vpc, &target.id) {
         return health("unhealthy", "Target.IpUnusable", "The IP address is in use by a load balancer");
     }
-    let checked = target.registered.max(used).max(lb.ready_at);
+    let checked = target.created_at.max(used).max(lb.ready_at);
     if now < checked {
         return health("initial", "Elb.RegistrationInProgress", "Target registration is in progress");
     }
@@ -222,7 +222,7 @@ pub(super) fn describe_health(request: &mut Request) -> Result<Reply, Fault> {
     }
     for (id, port, zone) in asked {
         if !rows.iter().any(|(target, _)| target.id == id && target.port == port) {
-            let target = Target { id, port, zone, registered: request.world.now(), drained_at: None };
+            let target = Target { id, port, zone, created_at: request.world.now(), gone_at: None };
             let text = "Target is not registered to the target group";
             rows.push((target, health("unused", "Target.NotRegistered", text)));
         }

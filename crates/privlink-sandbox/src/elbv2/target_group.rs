@@ -32,8 +32,8 @@ pub(super) struct TargetGroup {
     pub(super) attributes: BTreeMap<String, String>,
     pub(super) tags: BTreeMap<String, String>,
     pub(super) targets: Vec<Target>,
-    /// Since when a listener forwards to it.
-    pub(super) used_since: Option<Moment>,
+    /// From when its targets are checked: since a listener forwards to it.
+    pub(super) ready_at: Option<Moment>,
 }
 
 /// How targets are checked.
@@ -241,7 +241,7 @@ fn read(request: &Request, name: String) -> Result<TargetGroup, Fault> {
         health,
         tags: tags::read(params)?,
         targets: Vec::new(),
-        used_since: None,
+        ready_at: None,
     })
 }
 

@@ -1,6 +1,6 @@
 //! Tests through `handle`, as the server calls it: one VPC with three subnets, and another beside it.
 
-use super::{Existing, add_existing, handle, refusal};
+use super::{Existing, add_existing, handle};
 use crate::ec2::{self, Subnet, Vpc};
 use crate::wire::{Call, Fault};
 use crate::world::{Account, Options, World};
@@ -540,15 +540,4 @@ fn the_world_file_makes_load_balancers_that_are_active_at_once() {
     let group = first(&send(&mut world, &group).unwrap(), "TargetGroupArn");
     send(&mut world, &register(&group, &alb, "-")).unwrap();
     assert_eq!(code(send(&mut world, &register(&group, &arn, "-"))), "InvalidTarget");
-}
-
-#[test]
-fn a_fault_goes_out_in_the_query_envelope() {
-    let fault = Fault::new(400, "LoadBalancerNotFound", "Load balancers '[<x>]' not found");
-    let reply = refusal(&fault, "id-1");
-    let text = String::from_utf8(reply.body).unwrap();
-    assert_eq!(reply.status, 400);
-    assert!(text.contains("<Error><Type>Sender</Type><Code>LoadBalancerNotFound</Code>"), "{text}");
-    assert!(text.ends_with("<RequestId>id-1</RequestId></ErrorResponse>"), "{text}");
-    assert!(text.contains("&lt;x&gt;"));
 }

@@ -1,1 +1,0 @@
-//! Tests through `handle`, as the server calls it.
