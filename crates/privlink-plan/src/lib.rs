@@ -1,1 +1,73 @@
-//! To be written.
+//! Pure planning: from what is desired and what was observed to ordered steps, each with its undo.
+//!
+//! Owns: pairing objects with addresses, the differ, the order of steps, undo classes, the time estimate, lints, the
+//! saved plan's codec and the public JSON view.
+//! Refuses to know: any particular kind (facts come from [`Kinds`]), the network, the clock, how text is coloured.
+//! Read next: `pair`, `diff`, `order`, in the order data flows; `codec` for the file and `view` for the JSON.
+//!
+//! **Invariant:** equal inputs give equal plans, byte for byte once encoded.
+//! **Invariant:** nothing that could not be read is created, changed or deleted, nor is anything that rests on it.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod codec;
+mod codes;
+mod diff;
+mod draft;
+mod eta;
+mod graph;
+mod item;
+mod lint;
+mod number;
+mod order;
+mod outline;
+mod pair;
+mod planner;
+mod select;
+mod stale;
+mod undo;
+mod unread;
+mod uses;
+mod view;
+
+pub use codec::{DecodeError, decode, encode};
+pub use codes::CODES;
+pub use outline::outline;
+pub use planner::plan;
+pub use stale::{Stale, Staleness, stale};
+pub use view::{SCHEMA_JSON, json};
+
+use std::collections::BTreeMap;
+
+use privlink_model::{Account, Address, Desired, Finding, Kinds, Query, Scope, Snapshot};
+
+/// All that a plan is made of.
+#[derive(Debug)]
+pub struct Inputs<'a> {
+    /// The project whose tags are written.
+    pub project: &'a str,
+    /// The facts about each kind.
+    pub kinds: &'a Kinds,
+    /// What should exist; nothing, to destroy.
+    pub desired: &'a Desired,
+    /// What was read.
+    pub snapshot: &'a Snapshot,
+    /// The accounts of the spec.
+    pub accounts: &'a [Account],
+    /// What was looked up, to be asked again before a saved plan is applied.
+    pub queries: &'a BTreeMap<Scope, Vec<Query>>,
+    /// What was found before planning.
+    pub findings: Vec<Finding>,
+    /// What the person asked for.
+    pub options: Options,
+}
+
+/// How the person narrows or turns a plan.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Only these addresses, what lies under them, and what their steps need; empty for all.
+    pub targets: Vec<Address>,
+    /// Not these addresses, nor what lies under them, nor what needs their steps.
+    pub excludes: Vec<Address>,
+    /// The project is being destroyed: deletions say so as their reason.
+    pub destroy: bool,
+}

@@ -1,0 +1,264 @@
+//! Compares what is desired with what was observed, attribute by attribute, by the facts of the schema.
+//!
+//! Resources are compared each after what it refers to. A reference to an object that stays is replaced by the value
+//! observed; one to an object that is made or replaced stays a reference, and what holds it counts as changed.
+//!
+//! What the spec leaves out: a plain attribute is then AWS's to choose and is not compared. A set or a document that can be
+//! changed in place is compared with nothing, since what stands there was put there by hand, and is a hole as often as not:
+//! an extra security group, a policy. A required or immutable one is not: leaving it out cannot mean "none" where AWS always
+//! has some, and must not cause a replacement.
+//!
+//! Tags are not compared: they are written at creation.
+//!
+//! Read next: `unread` for what may not be touched, `uses` and `order` for when.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use privlink_model::{
+    Action, Address, AttributeChange, AttributeSchema, Attrs, Change, KindSchema, Kinds, Observed, Ownership, Reason,
+    Reference, ReplaceOrder, Resource, Shape, Snapshot, Status, Value, keys,
+};
+
+use crate::item::{Item, makes_new, observed_value};
+use crate::pair::Pairs;
+
+/// The one form of a value that equal values share.
+pub(crate) fn normalised(fact: Option<&AttributeSchema>, value: &Value) -> Value {
+    let Some(fact) = fact else { return value.clone() };
+    match ((fact.normalise)(value.clone()), fact.shape) {
+        (Value::List(items), Shape::Set) => Value::Set(items.into_iter().collect()),
+        (value, _) => value,
+    }
+}
+
+/// Whether an attribute's change means replacement: by its own fact, because it says which object this is, or because the
+/// kind has no call that changes anything.
+pub(crate) fn is_immutable(schema: &KindSchema, key: &str) -> bool {
+    schema.update.is_none()
+        || schema.attribute(key).is_some_and(|fact| fact.immutable)
+        || matches!(schema.ownership, Ownership::Parent(parent) if parent == key || schema.key.contains(&key))
+}
+
+/// The attributes that differ. `is_new` says of a reference that is still one whether what it refers to will be another
+/// object than the observed one can have known.
+pub(crate) fn compare(
+    schema: &KindSchema,
+    after: &Attrs,
+    before: &Observed,
+    is_new: &dyn Fn(&Reference) -> bool,
+) -> Vec<AttributeChange> {
+    let mut keys: BTreeSet<&String> = after.iter().map(|(key, _)| key).collect();
+    keys.extend(before.attrs.iter().map(|(key, _)| key));
+    keys.into_iter()
+        .filter(|key| schema.attribute(key).is_none_or(|fact| !fact.computed) && key.as_str() != keys::ID.key())
+        .filter(|key| differs(schema, key, after.get(key), before.attrs.get(key), is_new))
+        .map(|key| AttributeChange {
+            key: key.clone(),
+            before: before.attrs.get(key).cloned(),
+            after: after.get(key).cloned(),
+        })
+        .collect()
+}
+
+fn differs(
+    schema: &KindSchema,
+    key: &str,
+    after: Option<&Value>,
+    before: Option<&Value>,
+    is_new: &dyn Fn(&Reference) -> bool,
+) -> bool {
+    let fact = schema.attribute(key);
+    match (after, before) {
+        (None, None) => false,
+        (Some(after), _) if !after.is_known() => {
+            let made = after.references().into_iter().any(is_new);
+            // A value that will only be read late is written again, which changes nothing when it is the same; but nothing
+            // is replaced on a mere suspicion.
+            made || !is_immutable(schema, key)
+        }
+        (Some(after), Some(before)) => normalised(fact, after) != normalised(fact, before),
+        (Some(after), None) => !is_empty(&normalised(fact, after)),
+        (None, Some(before)) => {
+            let managed = fact.is_some_and(|fact| {
+                !fact.required && !is_immutable(schema, key) && matches!(fact.shape, Shape::Set | Shape::Document)
+            });
+            managed && !is_empty(&normalised(fact, before))
+        }
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::List(items) => items.is_empty(),
+        Value::Set(items) => items.is_empty(),
+        Value::Map(map) => map.is_empty(),
+        Value::Text(text) => text.is_empty(),
+        _ => false,
+    }
+}
+
+/// What is known so far of a resource that others refer to.
+struct Outcome<'a> {
+    item: usize,
+    schema: &'static KindSchema,
+    object: Option<&'a Observed>,
+}
+
+/// One change for each desired resource whose kind is known; `ordered` has each after what it refers to. Addresses in
+/// `blocked` are unknown for the reason given, and so is whatever rests on them.
+pub(crate) fn diff<'a>(
+    kinds: &Kinds,
+    ordered: &[&'a Resource],
+    pairs: &Pairs<'a>,
+    blocked: &BTreeMap<&'a Address, String>,
+    snapshot: &Snapshot,
+) -> Vec<Item<'a>> {
+    let mut differ = Differ { items: Vec::new(), outcomes: BTreeMap::new() };
+    for resource in ordered {
+        let Some(schema) = kinds.get(resource.kind) else { continue };
+        let object = pairs.objects.get(&resource.address).copied();
+        let unread = match snapshot.list(&resource.scope, resource.kind) {
+            Err(unread) => Some(format!("{}: {}", unread.operation, unread.message)),
+            Ok(_) => blocked.get(&resource.address).cloned(),
+        };
+        let change = match unread.or_else(|| differ.rests_on_unknown(resource)) {
+            Some(why) => Verdict { action: Action::Unknown, reason: Reason::Unread(why), attributes: Vec::new() },
+            None => differ.verdict(schema, resource, object),
+        };
+        differ.push(schema, resource, object, change);
+    }
+    differ.await_late_values();
+    differ.items
+}
+
+/// A change to a secret shows that there is one, and no more.
+fn masked(schema: &KindSchema, mut change: AttributeChange) -> AttributeChange {
+    if schema.attribute(&change.key).is_some_and(|fact| fact.secret) {
+        for side in [&mut change.before, &mut change.after] {
+            *side = side.take().map(|_| Value::Text("(secret)".to_owned()));
+        }
+    }
+    change
+}
+
+struct Verdict {
+    action: Action,
+    reason: Reason,
+    attributes: Vec<AttributeChange>,
+}
+
+struct Differ<'a> {
+    items: Vec<Item<'a>>,
+    outcomes: BTreeMap<&'a Address, Outcome<'a>>,
+}
+
+impl<'a> Differ<'a> {
+    fn push(
+        &mut self,
+        schema: &'static KindSchema,
+        resource: &'a Resource,
+        object: Option<&'a Observed>,
+        verdict: Verdict,
+    ) {
+        let change = Change {
+            address: resource.address.clone(),
+            kind: schema.name,
+            scope: resource.scope.clone(),
+            action: verdict.action,
+            reason: verdict.reason,
+            before: object.cloned(),
+            after: Some(self.resolved(resource)),
+            attributes: verdict.attributes.into_iter().map(|change| masked(schema, change)).collect(),
+            because: resource.because.clone(),
+            origin: Some(resource.origin),
+        };
+        self.outcomes.insert(&resource.address, Outcome { item: self.items.len(), schema, object });
+        self.items.push(Item { change, schema, desired: Some(resource), old: object, deleted_with: None });
+    }
+
+    fn action(&self, address: &Address) -> Option<Action> {
+        let outcome = self.outcomes.get(address)?;
+        self.items.get(outcome.item).map(|item| item.change.action)
+    }
+
+    fn rests_on_unknown(&self, resource: &Resource) -> Option<String> {
+        let unknown = resource.needs().into_iter().find(|address| self.action(address) == Some(Action::Unknown))?;
+        Some(format!("rests on {unknown}, which is not known"))
+    }
+
+    fn resolved(&self, resource: &Resource) -> Attrs {
+        resource.attrs.resolve(&|reference| self.lookup(reference))
+    }
+
+    /// The value a reference will have, as far as it is known before anything was done.
+    fn lookup(&self, reference: &Reference) -> Option<Value> {
+        let outcome = self.outcomes.get(&reference.address)?;
+        let item = self.items.get(outcome.item)?;
+        let fact = outcome.schema.attribute(&reference.attribute);
+        let computed = fact.is_none_or(|fact| fact.computed);
+        if !computed && let Some(value) = item.change.after.as_ref().and_then(|after| after.get(&reference.attribute)) {
+            return value.is_known().then(|| value.clone());
+        }
+        // A computed set, such as an endpoint's addresses, follows the resource's attributes; an id or a name does not.
+        let moves = computed && item.change.action == Action::Update && fact.is_some_and(|f| f.shape == Shape::Set);
+        if makes_new(item.change.action) || item.change.action == Action::Unknown || moves {
+            return None;
+        }
+        observed_value(outcome.object?, &reference.attribute)
+    }
+
+    fn verdict(&self, schema: &'static KindSchema, resource: &Resource, object: Option<&Observed>) -> Verdict {
+        let Some(object) = object else {
+            return Verdict { action: Action::Create, reason: Reason::Absent, attributes: Vec::new() };
+        };
+        let is_new = |reference: &Reference| self.action(&reference.address).is_none_or(makes_new);
+        let attributes = compare(schema, &self.resolved(resource), object, &is_new);
+        let fixed: Vec<String> = attributes
+            .iter()
+            .filter(|change| is_immutable(schema, &change.key))
+            .map(|change| change.key.clone())
+            .collect();
+        let (action, reason) = match &object.status {
+            Status::Failed(why) => (self.replacement(schema, resource), Reason::Failed(why.clone())),
+            _ if !fixed.is_empty() => (self.replacement(schema, resource), Reason::Immutable(fixed)),
+            _ if !attributes.is_empty() => (Action::Update, Reason::Differs),
+            Status::Pending(state) => (Action::Wait, Reason::Unfinished(state.clone())),
+            _ => (Action::NoOp, Reason::Same),
+        };
+        Verdict { action, reason, attributes }
+    }
+
+    /// How a resource is replaced. One that uses another which must be deleted first has to let go of it first as well.
+    fn replacement(&self, schema: &KindSchema, resource: &Resource) -> Action {
+        let gone_first = || {
+            let references = resource.attrs.iter().flat_map(|(_, value)| value.references());
+            references.into_iter().any(|of| self.action(&of.address) == Some(Action::ReplaceDeleteFirst))
+        };
+        match schema.replace {
+            ReplaceOrder::KeepOld => Action::ReplaceKeepOld,
+            ReplaceOrder::CreateFirst if !gone_first() => Action::ReplaceCreateFirst,
+            ReplaceOrder::CreateFirst | ReplaceOrder::DeleteFirst => Action::ReplaceDeleteFirst,
+        }
+    }
+
+    /// An object that stays as it is, but does not show yet what another step needs of it, is waited for.
+    fn await_late_values(&mut self) {
+        let mut late: Vec<(usize, String)> = Vec::new();
+        for item in self.items.iter().filter(|item| item.makes_new() || item.change.action == Action::Update) {
+            let attrs = item.change.after.iter().flat_map(Attrs::iter);
+            for reference in attrs.flat_map(|(_, value)| value.references()) {
+                if self.action(&reference.address) == Some(Action::NoOp)
+                    && let Some(outcome) = self.outcomes.get(&reference.address)
+                {
+                    late.push((outcome.item, reference.attribute.clone()));
+                }
+            }
+        }
+        for (at, attribute) in late {
+            if let Some(item) = self.items.get_mut(at) {
+                item.change.action = Action::Wait;
+                item.change.reason = Reason::Unfinished(format!("without {attribute}"));
+            }
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! The order of the calls: which must be done before which.
+//!
+//! Making and changing follow the references of the spec. Deleting goes the other way: an object goes after everything that
+//! used it has gone or let go of it, and after everything built on those has followed: a VPC link after the definition that
+//! stopped using it, after the deployment made of that definition, after the stage that runs the deployment.
+//!
+//! ```text
+//! create first   make new ─▶ users switch over ─▶ delete old
+//! delete first   users go as far as they can ─▶ delete old ─▶ make new ─▶ users
+//! keep old       make new ─▶ users switch over
+//! ```
+//!
+//! What an object surely uses must be kept to; what it may use, and what is built on it by way of others, gives way where it
+//! would close a circle.
+//!
+//! Read next: `number`.
+
+use std::collections::BTreeSet;
+
+use privlink_model::Action;
+
+use crate::draft::{Parts, texts_at};
+use crate::graph::Graph;
+use crate::item::Item;
+use crate::uses::Uses;
+
+/// Finds out which deletions happen by themselves, with the deletion of another object.
+pub(crate) fn find_deleted_with(items: &mut [Item], uses: &Uses) {
+    for number in 0..items.len() {
+        let with = items.get(number).and_then(|item| {
+            let object = item.old.filter(|_| item.removes_old())?;
+            let named: BTreeSet<String> =
+                item.schema.deleted_with.iter().flat_map(|key| texts_at(&object.attrs, key)).collect();
+            uses.surely.needs(number).find(|owner| {
+                items.get(*owner).is_some_and(|owner| {
+                    owner.removes_old() && owner.old.is_some_and(|object| named.contains(&object.id))
+                })
+            })
+        });
+        if let Some(item) = items.get_mut(number) {
+            item.deleted_with = with;
+        }
+    }
+}
+
+/// The graph of the calls: each needs those that must be done before.
+pub(crate) fn order(items: &[Item], parts: &[Parts], uses: &Uses, drafts: usize) -> Graph {
+    let mut order = Order { items, parts, uses, calls: Graph::new(drafts) };
+    order.chains();
+    order.follow_references();
+    order.sure_deletions();
+    order.further_deletions();
+    order.calls.reduce();
+    order.calls
+}
+
+/// The call that deletes an item's old object, which may be the deletion of what it belongs to.
+pub(crate) fn old_call(items: &[Item], parts: &[Parts], item: usize) -> Option<usize> {
+    let mut at = item;
+    // As many turns as there are items: a circle of belongings would be an error of the schemas, not a reason to hang.
+    for _ in 0..=items.len() {
+        match items.get(at)?.deleted_with {
+            Some(owner) => at = owner,
+            None => return parts.get(at)?.old,
+        }
+    }
+    None
+}
+
+struct Order<'a, 'b> {
+    items: &'a [Item<'b>],
+    parts: &'a [Parts],
+    uses: &'a Uses,
+    calls: Graph,
+}
+
+impl Order<'_, '_> {
+    fn parts(&self, item: usize) -> Parts {
+        self.parts.get(item).copied().unwrap_or_default()
+    }
+
+    fn action(&self, item: usize) -> Option<Action> {
+        self.items.get(item).map(|item| item.change.action)
+    }
+
+    /// The calls of one item among themselves.
+    fn chains(&mut self) {
+        for number in 0..self.items.len() {
+            let parts = self.parts(number);
+            if let (Some(first), Some(last)) = (parts.first, parts.last) {
+                // The calls of an update were drafted in a row.
+                for call in first..last {
+                    self.calls.add(call + 1, call);
+                }
+            }
+            if self.action(number) == Some(Action::ReplaceDeleteFirst)
+                && let (Some(new), Some(old)) = (parts.first, old_call(self.items, self.parts, number))
+            {
+                self.calls.add(new, old);
+            }
+            if self.action(number) == Some(Action::ReplaceCreateFirst)
+                && let (Some(new), Some(old)) = (parts.first, parts.old)
+            {
+                self.calls.add(old, new);
+            }
+        }
+    }
+
+    /// Making and changing comes after that of what is referred to, through resources that have nothing to do, too.
+    fn follow_references(&mut self) {
+        for number in 0..self.items.len() {
+            let Some(first) = self.parts(number).first else { continue };
+            let mut todo: Vec<usize> = self.uses.desired.needs(number).collect();
+            let mut seen = BTreeSet::new();
+            while let Some(need) = todo.pop() {
+                if !seen.insert(need) {
+                    continue;
+                }
+                match self.parts(need).ready {
+                    Some(ready) => self.calls.add(first, ready),
+                    None => todo.extend(self.uses.desired.needs(need)),
+                }
+            }
+        }
+    }
+
+    /// The call by which a user lets go of what its old object used.
+    fn release(&self, user: usize) -> Option<usize> {
+        match self.action(user)? {
+            Action::Update | Action::ReplaceKeepOld => self.parts(user).last,
+            Action::Delete | Action::ReplaceCreateFirst | Action::ReplaceDeleteFirst => {
+                old_call(self.items, self.parts, user)
+            }
+            Action::Create | Action::Wait | Action::NoOp | Action::Unknown => None,
+        }
+    }
+
+    /// Every old object goes after what surely uses it has let go.
+    fn sure_deletions(&mut self) {
+        for number in 0..self.items.len() {
+            let Some(old) = self.parts(number).old else { continue };
+            let calls: Vec<usize> = self.uses.surely.users(number).filter_map(|user| self.release(user)).collect();
+            if self.action(number) == Some(Action::ReplaceDeleteFirst) {
+                // What will use the new one cannot let go of the old one before.
+                self.add_where_possible(old, calls);
+            } else {
+                calls.into_iter().for_each(|call| self.calls.add(old, call));
+            }
+        }
+    }
+
+    /// Then after what may use it, and after all that is built on its users.
+    fn further_deletions(&mut self) {
+        for number in 0..self.items.len() {
+            let Some(old) = self.parts(number).old else { continue };
+            let calls = self.uses.maybe.users(number).filter_map(|user| self.release(user)).collect();
+            self.add_where_possible(old, calls);
+        }
+        for number in 0..self.items.len() {
+            let Some(old) = self.parts(number).old else { continue };
+            let mut calls = Vec::new();
+            for user in self.uses.all_users(number) {
+                calls.extend(self.parts(user).last);
+                calls.extend(self.release(user));
+            }
+            self.add_where_possible(old, calls);
+        }
+    }
+
+    fn add_where_possible(&mut self, call: usize, needs: Vec<usize>) {
+        let after = self.calls.all_users(call);
+        for need in needs {
+            if !after.contains(&need) {
+                self.calls.add(call, need);
+            }
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Which observed object is which address, decided before anything is compared so that the differ stays simple.
+//!
+//! Kinds with tags are paired by the address in their tags. Kinds without (`Ownership::Parent`) are paired by their natural
+//! key, resolved through the parents paired before them, and through a parent that is going to be replaced too: the old
+//! child belongs to the old parent. An object on its way out is absent.
+//!
+//! Several objects may carry one address. One elsewhere (another kind, another scope) is left over from a move and goes.
+//! Among those in the right place, a run that was killed between the two halves of a replacement leaves one that fits and
+//! one that does not: the fitting one is the pair. Where that does not tell them apart, the address is blocked.
+//!
+//! **Invariant:** objects of nobody are paired by natural key only, those of other projects never; neither is left over.
+//!
+//! Read next: `diff`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use privlink_model::{
+    Address, AttributeSchema, Finding, KindSchema, Kinds, Observed, Owner, Ownership, Reference, Resource, Severity,
+    Snapshot, Status, Value,
+};
+
+use crate::codes;
+use crate::diff::{compare, is_immutable, normalised};
+use crate::item::observed_value;
+
+/// Which object is which address.
+#[derive(Debug, Default)]
+pub(crate) struct Pairs<'a> {
+    /// The object of each address that has one.
+    pub(crate) objects: BTreeMap<&'a Address, &'a Observed>,
+    /// Objects of ours that no desired resource is paired with.
+    pub(crate) leftover: Vec<&'a Observed>,
+    /// Addresses that cannot be decided, and why.
+    pub(crate) blocked: BTreeMap<&'a Address, String>,
+    /// What is to be said about them.
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// Pairs resources, each after what it refers to, with what was observed.
+pub(crate) fn pair<'a>(kinds: &Kinds, ordered: &[&'a Resource], snapshot: &'a Snapshot) -> Pairs<'a> {
+    let mut pairs = Pairs::default();
+    let mut taken = BTreeSet::new();
+    let claims = claims(kinds, snapshot);
+    for resource in ordered {
+        let Some(schema) = kinds.get(resource.kind) else { continue };
+        let Ok(listed) = snapshot.list(&resource.scope, resource.kind) else { continue };
+        let found = match schema.ownership {
+            Ownership::Tags => pairs.by_address(schema, resource, &claims, &mut taken),
+            Ownership::Parent(parent) => pairs.by_key(schema, parent, resource, listed, &taken),
+            Ownership::LookUp => None,
+        };
+        if let Some(object) = found {
+            taken.insert(identity(object));
+            pairs.objects.insert(&resource.address, object);
+        }
+    }
+    pairs.leftover = snapshot
+        .objects()
+        .filter(|object| object.address().is_some() && object.status != Status::Deleting)
+        .filter(|object| kinds.get(object.kind).is_some_and(|schema| schema.ownership != Ownership::LookUp))
+        .filter(|object| !taken.contains(&identity(object)))
+        .collect();
+    pairs
+}
+
+type Identity<'a> = (&'a privlink_model::Scope, &'static str, &'a str);
+
+fn identity(object: &Observed) -> Identity<'_> {
+    (&object.scope, object.kind, &object.id)
+}
+
+/// The objects that carry an address in their tags.
+fn claims<'a>(kinds: &Kinds, snapshot: &'a Snapshot) -> BTreeMap<&'a Address, Vec<&'a Observed>> {
+    let mut claims: BTreeMap<&Address, Vec<&Observed>> = BTreeMap::new();
+    for object in snapshot.objects().filter(|object| object.status != Status::Deleting) {
+        let tagged = kinds.get(object.kind).is_some_and(|schema| schema.ownership == Ownership::Tags);
+        if let (Owner::Ours(address), true) = (&object.owner, tagged) {
+            claims.entry(address).or_default().push(object);
+        }
+    }
+    claims
+}
+
+impl<'a> Pairs<'a> {
+    fn lookup(&self, reference: &Reference) -> Option<Value> {
+        observed_value(self.objects.get(&reference.address)?, &reference.attribute)
+    }
+
+    fn by_address(
+        &mut self,
+        schema: &'static KindSchema,
+        resource: &'a Resource,
+        claims: &BTreeMap<&'a Address, Vec<&'a Observed>>,
+        taken: &mut BTreeSet<Identity<'a>>,
+    ) -> Option<&'a Observed> {
+        let here: Vec<&Observed> = claims
+            .get(&resource.address)
+            .into_iter()
+            .flatten()
+            .filter(|object| object.kind == resource.kind && object.scope == resource.scope)
+            .copied()
+            .collect();
+        if here.len() < 2 {
+            return here.first().copied();
+        }
+        let fits = |object: &&Observed| {
+            let after = resource.attrs.resolve(&|reference| self.lookup(reference));
+            let differs = compare(schema, &after, object, &|_| false);
+            !matches!(object.status, Status::Failed(_))
+                && !differs.iter().any(|change| is_immutable(schema, &change.key))
+        };
+        let fitting: Vec<&Observed> = here.iter().copied().filter(|object| fits(object)).collect();
+        if let [object] = fitting.as_slice() {
+            return Some(object);
+        }
+        let named: Vec<String> = here.iter().map(|object| format!("{} in {}", object.id, object.scope)).collect();
+        let what = format!("{} objects carry the address {}: {}", here.len(), resource.address, named.join(", "));
+        self.findings.push(Finding {
+            severity: Severity::Error,
+            ..Finding::error(codes::DUPLICATE_ADDRESS, what.clone(), resource.origin)
+                .about(&resource.address)
+                .helped("delete the one that is not wanted, or remove its privlink: tags")
+        });
+        self.blocked.insert(&resource.address, what);
+        // Blocked objects are no leftovers: nothing is done about them.
+        taken.extend(here.iter().map(|object| identity(object)));
+        None
+    }
+
+    fn by_key(
+        &self,
+        schema: &'static KindSchema,
+        parent: &'static str,
+        resource: &'a Resource,
+        listed: &'a [Observed],
+        taken: &BTreeSet<Identity<'a>>,
+    ) -> Option<&'a Observed> {
+        let keys: &[&str] = if schema.key.is_empty() { &[parent] } else { schema.key };
+        let mut wanted = Vec::new();
+        for key in keys {
+            let value = resource.attrs.get(key).map(|value| value.resolve(&|reference| self.lookup(reference)));
+            if value.as_ref().is_some_and(|value| !value.is_known()) {
+                return None;
+            }
+            wanted.push((schema.attribute(key), *key, value));
+        }
+        let matches = |object: &&Observed| {
+            object.status != Status::Deleting
+                && !taken.contains(&identity(object))
+                && wanted.iter().all(|(fact, key, value)| same(*fact, value.as_ref(), object.attrs.get(key)))
+        };
+        let owned = |object: &&Observed| matches!(object.owner, Owner::Ours(_));
+        let nobodys = |object: &&Observed| matches!(object.owner, Owner::Nobody);
+        listed
+            .iter()
+            .find(|object| owned(object) && matches(object))
+            .or_else(|| listed.iter().find(|object| nobodys(object) && matches(object)))
+    }
+}
+
+fn same(fact: Option<&AttributeSchema>, wanted: Option<&Value>, observed: Option<&Value>) -> bool {
+    match (wanted, observed) {
+        (None, None) => true,
+        (Some(wanted), Some(observed)) => normalised(fact, wanted) == normalised(fact, observed),
+        _ => false,
+    }
+}

@@ -1,0 +1,67 @@
+//! Narrows a plan to what the person asked for, so that what is left still works by itself.
+//!
+//! A resource is chosen whole: with one of its calls, all of them. Targets pull in what their calls need; excludes take out
+//! what needs theirs. A deletion that happens together with another goes where that one goes.
+
+use std::collections::BTreeSet;
+
+use privlink_model::{Address, Finding, Severity};
+
+use crate::Options;
+use crate::codes;
+use crate::draft::Draft;
+use crate::graph::Graph;
+use crate::item::Item;
+
+/// The numbers of the items that are chosen.
+pub(crate) fn select(items: &[Item], drafts: &[Draft], calls: &Graph, options: &Options) -> BTreeSet<usize> {
+    let mut needs = Graph::new(items.len());
+    for (call, draft) in drafts.iter().enumerate() {
+        for need in calls.needs(call) {
+            if let Some(other) = drafts.get(need) {
+                needs.add(draft.item, other.item);
+            }
+        }
+    }
+    let within = |addresses: &[Address]| -> Vec<usize> {
+        let named = |item: &Item| addresses.iter().any(|address| item.change.address.is_within(address));
+        items.iter().enumerate().filter(|(_, item)| named(item)).map(|(number, _)| number).collect()
+    };
+    let mut chosen: BTreeSet<usize> = if options.targets.is_empty() {
+        (0..items.len()).collect()
+    } else {
+        let targets = within(&options.targets);
+        let needed: Vec<usize> = targets.iter().flat_map(|item| needs.all_needs(*item)).collect();
+        targets.into_iter().chain(needed).collect()
+    };
+    for excluded in within(&options.excludes) {
+        chosen.remove(&excluded);
+        for user in needs.all_users(excluded) {
+            chosen.remove(&user);
+        }
+    }
+    for (number, item) in items.iter().enumerate() {
+        if let (Some(owner), None) = (item.deleted_with, item.desired) {
+            if chosen.contains(&owner) {
+                chosen.insert(number);
+            } else {
+                chosen.remove(&number);
+            }
+        }
+    }
+    chosen
+}
+
+/// Says that something was left out.
+pub(crate) fn finding(left_out: usize) -> Option<Finding> {
+    let changes = if left_out == 1 { "change is" } else { "changes are" };
+    (left_out > 0).then(|| Finding {
+        code: codes::PARTIAL,
+        severity: Severity::Note,
+        message: format!("{left_out} {changes} left out by --target or --exclude"),
+        address: None,
+        origin: None,
+        label: None,
+        help: Some("plan without --target and --exclude to see all".to_owned()),
+    })
+}
