@@ -34,11 +34,6 @@ impl Ids {
         self.draw(length, b"0123456789abcdefghijklmnopqrstuvwxyz")
     }
 
-    /// Gives upper-case letters and digits of base 32, as access keys have them.
-    pub(crate) fn base32(&mut self, length: usize) -> String {
-        self.draw(length, b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
-    }
-
     /// Gives a version-4 UUID.
     pub(crate) fn uuid(&mut self) -> String {
         let hex = self.hex(32);

@@ -15,6 +15,7 @@ use crate::wire::{Fault, Reply};
 use crate::world::World;
 use crate::xml::Xml;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 const CREATE: &str = "CreateVpcEndpointServiceConfiguration";
 
@@ -195,9 +196,9 @@ pub(super) fn modify(request: &mut Request<'_>) -> Result<Reply, Fault> {
         service.acceptance_required = required;
     }
     for arn in request.params.list("AddNetworkLoadBalancerArn") {
-        if !service.load_balancers.contains_key(&arn) {
-            let zones = attachable(request, &arn)?;
-            service.load_balancers.insert(arn, zones);
+        if let Entry::Vacant(place) = service.load_balancers.entry(arn) {
+            let zones = attachable(request, place.key())?;
+            place.insert(zones);
         }
     }
     for arn in request.params.list("RemoveNetworkLoadBalancerArn") {

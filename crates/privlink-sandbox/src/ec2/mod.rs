@@ -181,7 +181,8 @@ pub(crate) fn handle(world: &mut World, call: &Call) -> Result<Reply, Fault> {
     for (name, _) in params.pairs() {
         let base = name.split('.').next().unwrap_or_default();
         let common = matches!(base, "Action" | "Version" | "DryRun");
-        if !common && !known.contains(&base) && !(pages && PAGED.contains(&base)) {
+        let paging = pages && PAGED.contains(&base);
+        if !(common || paging || known.contains(&base)) {
             return Err(Fault::new(400, "UnknownParameter", format!("The parameter {base} is not recognized")));
         }
     }

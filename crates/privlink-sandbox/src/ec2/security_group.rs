@@ -103,9 +103,12 @@ fn has(state: &State, owner: &str, group: &SecurityGroup, filter: &str) -> Vec<S
     group.rules.values().filter(|rule| rule.egress == egress).filter_map(of).collect()
 }
 
+/// A protocol and its range of ports.
+type Ports<'r> = (&'r str, Option<i64>, Option<i64>);
+
 /// Writes rules in the older form: those of one protocol and range of ports together.
 fn write_permissions(x: &mut Xml, name: &str, group: &SecurityGroup, egress: bool) {
-    let mut grouped: BTreeMap<(&str, Option<i64>, Option<i64>), Vec<&Rule>> = BTreeMap::new();
+    let mut grouped: BTreeMap<Ports<'_>, Vec<&Rule>> = BTreeMap::new();
     for rule in group.rules.values().filter(|rule| rule.egress == egress) {
         grouped.entry((&rule.protocol, rule.from_port, rule.to_port)).or_default().push(rule);
     }
