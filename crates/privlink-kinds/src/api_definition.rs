@@ -47,7 +47,8 @@ pub static SCHEMA: KindSchema = KindSchema {
             .required()
             .document()
             .normalised(paths::normalise),
-        AttributeSchema::new(SETTINGS.key(), "Properties of the API that privlink leaves at their defaults.").document(),
+        AttributeSchema::new(SETTINGS.key(), "Properties of the API that privlink leaves at their defaults.")
+            .document(),
     ],
     ownership: Ownership::Parent(API.key()),
     key: &[API.key()],
@@ -143,7 +144,8 @@ pub(crate) mod live {
             _attrs: &'a Attrs,
         ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>> {
             Box::pin(async move {
-                let (live, resources) = futures_util::join!(rest_api::live::get(session, id), list_resources(session, id));
+                let (live, resources) =
+                    futures_util::join!(rest_api::live::get(session, id), list_resources(session, id));
                 let (Some(live), Some(resources)) = (live?, found(resources)?) else { return Ok(None) };
                 let Some(api) = rest_api::live::observe(session, &live) else { return Ok(None) };
                 Ok(observe(session, &live, &resources, &api.owner))

@@ -100,7 +100,7 @@ pub(crate) mod live {
         ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>> {
             Box::pin(async move {
                 let api = need(session, GET, attrs, &API)?;
-                let call = session.api_gateway().get_deployment().rest_api_id(&api).deployment_id(id).send();
+                let call = session.api_gateway_reads().get_deployment().rest_api_id(&api).deployment_id(id).send();
                 let (answer, api) = futures_util::join!(call, rest_api::live::get(session, &api));
                 let answer = found(answer.map_err(|error| session.error(GET, error)))?;
                 let (Some(answer), Some(api)) = (answer, api?) else { return Ok(None) };

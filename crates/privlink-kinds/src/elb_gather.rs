@@ -223,7 +223,9 @@ async fn describe_tags(session: &Session, arns: &[String]) -> Read<Tags> {
     let answer = answer.map_err(|error| session.error(DESCRIBE_TAGS, error))?;
     let entry = |tag: &Tag| Some((tag.key()?.to_owned(), tag.value().unwrap_or_default().to_owned()));
     let described = answer.tag_descriptions().iter();
-    Ok(described.filter_map(|one| Some((one.resource_arn()?.to_owned(), one.tags().iter().filter_map(entry).collect()))).collect())
+    Ok(described
+        .filter_map(|one| Some((one.resource_arn()?.to_owned(), one.tags().iter().filter_map(entry).collect())))
+        .collect())
 }
 
 /// The tags of one object.

@@ -165,8 +165,7 @@ pub(crate) mod live {
         ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>> {
             Box::pin(async move {
                 let Some(one) = describe(session, id).await? else { return Ok(None) };
-                let (tags, listeners) =
-                    futures_util::join!(tags_of(session, id), listeners_of(session, id));
+                let (tags, listeners) = futures_util::join!(tags_of(session, id), listeners_of(session, id));
                 let (Some(tags), Some(listeners)) = (found(tags)?, found(listeners)?) else { return Ok(None) };
                 Ok(observe(session, &one, tags, &listeners))
             })

@@ -40,7 +40,9 @@ pub static SCHEMA: KindSchema = KindSchema {
 #[cfg(feature = "aws")]
 pub(crate) mod live {
     use aws_sdk_apigateway::operation::get_rest_api::GetRestApiOutput;
-    use aws_sdk_apigateway::types::{ApiStatus, EndpointConfiguration, EndpointType, Op, PatchOperation, RestApi as Found};
+    use aws_sdk_apigateway::types::{
+        ApiStatus, EndpointConfiguration, EndpointType, Op, PatchOperation, RestApi as Found,
+    };
     use privlink_model::{Attrs, BoxFuture, CloudError, Observed, Status, Write, Written};
 
     use super::{DESCRIPTION, ENDPOINT_TYPE, ID, KIND, NAME};
@@ -119,7 +121,7 @@ pub(crate) mod live {
 
     /// Reads one API in the form that lists have; none when it does not exist.
     pub(crate) async fn get(session: &Session, id: &str) -> Result<Option<Found>, CloudError> {
-        let answer = session.api_gateway().get_rest_api().rest_api_id(id).send().await;
+        let answer = session.api_gateway_reads().get_rest_api().rest_api_id(id).send().await;
         Ok(found(answer.map_err(|error| session.error(GET, error)))?.map(item))
     }
 

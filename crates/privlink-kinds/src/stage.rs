@@ -101,7 +101,7 @@ pub(crate) mod live {
         ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>> {
             Box::pin(async move {
                 let (api, name) = parts(session, GET, id)?;
-                let answer = session.api_gateway().get_stage().rest_api_id(api).stage_name(name).send().await;
+                let answer = session.api_gateway_reads().get_stage().rest_api_id(api).stage_name(name).send().await;
                 let answer = found(answer.map_err(|error| session.error(GET, error)))?;
                 Ok(answer.and_then(|answer| {
                     let live = Found::builder()

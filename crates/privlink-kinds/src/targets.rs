@@ -198,10 +198,8 @@ pub(crate) mod live {
         let port_of = |target: &TargetDescription| target.port().map_or(group_port, i64::from);
         let ports: Vec<i64> = registered.iter().copied().map(port_of).collect();
         let own = own_port(&ports, group_port);
-        let addresses: Vec<String> = registered
-            .iter()
-            .filter_map(|target| Some(join(target.id()?, port_of(target), own)))
-            .collect();
+        let addresses: Vec<String> =
+            registered.iter().filter_map(|target| Some(join(target.id()?, port_of(target), own))).collect();
         let mut attrs = Attrs::new()
             .with(&ID, id.clone())
             .with(&TARGET_GROUP, id.clone())

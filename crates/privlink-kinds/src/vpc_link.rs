@@ -52,9 +52,7 @@ pub static SCHEMA: KindSchema = KindSchema {
 pub(crate) mod live {
     use aws_sdk_apigateway::operation::get_vpc_link::GetVpcLinkOutput;
     use aws_sdk_apigateway::types::{VpcLink as Found, VpcLinkStatus};
-    use privlink_model::{
-        Attrs, BoxFuture, CloudError, Observed, Operation, Progress, Status, Write, Written,
-    };
+    use privlink_model::{Attrs, BoxFuture, CloudError, Observed, Operation, Progress, Status, Write, Written};
 
     use super::{ID, KIND, LOAD_BALANCER, NAME};
     use crate::api_gateway_gather::{replace, tag_map};
@@ -126,7 +124,7 @@ pub(crate) mod live {
             _attrs: &'a Attrs,
         ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>> {
             Box::pin(async move {
-                let answer = session.api_gateway().get_vpc_link().vpc_link_id(id).send().await;
+                let answer = session.api_gateway_reads().get_vpc_link().vpc_link_id(id).send().await;
                 let answer = found(answer.map_err(|error| session.error(GET, error)))?;
                 Ok(answer.and_then(|answer| observe(session, &item(answer))))
             })

@@ -122,10 +122,7 @@ pub(super) mod tests {
             ("method", Value::from("any")),
             ("uri", Value::from("http://orders.example:9000/{proxy}")),
             ("vpc-link", Value::from("abc123")),
-            (
-                "parameters",
-                Value::map([("integration.request.path.proxy", Value::from("method.request.path.proxy"))]),
-            ),
+            ("parameters", Value::map([("integration.request.path.proxy", Value::from("method.request.path.proxy"))])),
             ("passthrough", Value::from("WHEN_NO_MATCH")),
             ("timeout-ms", Value::Int(29_000)),
             ("templates", Value::map::<String>([])),

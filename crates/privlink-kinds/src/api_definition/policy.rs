@@ -81,7 +81,9 @@ fn normalise_condition(condition: Value) -> Value {
     };
     let keys = |keys: Value| match keys {
         Value::Map(keys) => Value::Map(
-            keys.into_iter().map(|(key, values)| (key, Value::Set(many(values).into_iter().map(text).collect()))).collect(),
+            keys.into_iter()
+                .map(|(key, values)| (key, Value::Set(many(values).into_iter().map(text).collect())))
+                .collect(),
         ),
         other => other,
     };

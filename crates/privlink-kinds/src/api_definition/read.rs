@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_apigateway::types::{
-    ApiKeySourceType, ConnectionType, Integration, IntegrationResponse, Method, MethodResponse, Resource, ResponseTransferMode,
-    RestApi,
+    ApiKeySourceType, ConnectionType, Integration, IntegrationResponse, Method, MethodResponse, Resource,
+    ResponseTransferMode, RestApi,
 };
 use privlink_model::Value;
 use privlink_model::keys::api_definition::{integration, method};
