@@ -296,7 +296,7 @@ pub struct Route {
     pub exact: bool,
     /// Upper case; empty means `ANY`.
     pub methods: Vec<Spanned<String>>,
-    /// The path prefix at the target; the target's root when absent.
+    /// The path prefix at the target; the route's own path when absent: what is called is what the target sees.
     pub to: Option<Spanned<String>>,
     /// Integration time limit in milliseconds, 50 to 29 000.
     pub timeout_ms: Option<Spanned<u32>>,

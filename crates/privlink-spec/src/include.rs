@@ -322,9 +322,17 @@ impl Walk<'_> {
 
 fn at(diagnostic: Diagnostic, span: Option<Span>, text: &str) -> Diagnostic {
     match span {
-        Some(span) => diagnostic.at(span, text),
+        Some(span) => placed(diagnostic, span, text),
         None => diagnostic,
     }
+}
+
+/// Puts a problem with a file at the place that names the file.
+pub(crate) fn placed(diagnostic: Diagnostic, span: Span, text: &str) -> Diagnostic {
+    if diagnostic.code == codes::FILE_MISSING.code {
+        return diagnostic.at(span, text).help("paths are relative to the folder of the file they stand in");
+    }
+    diagnostic.at(span, text)
 }
 
 /// A file's text, or the message that says why there is none.

@@ -21,6 +21,8 @@ pub(crate) struct Node {
     pub(crate) span: Span,
     /// Its first line: name, arguments and properties.
     pub(crate) head: Span,
+    /// Whether part of its block could not be read: then nothing in it can be called missing.
+    pub(crate) torn: bool,
 }
 
 /// `name=value`.
@@ -89,7 +91,7 @@ pub(crate) fn take(node: &KdlNode, base: Base) -> Node {
     }
     let children = node.children().map(|block| block.nodes().iter().map(|child| take(child, base)).collect());
     let span = Span { start: name.span.start, ..base.of(node.span()) };
-    Node { name, annotation, args, props, children: children.unwrap_or_default(), span, head }
+    Node { name, annotation, args, props, children: children.unwrap_or_default(), span, head, torn: false }
 }
 
 fn spanned_name(name: &kdl::KdlIdentifier, base: Base) -> Spanned<String> {

@@ -41,6 +41,35 @@ impl Context<'_> {
     }
 }
 
+/// Nodes that may have come under a wrong parent when a brace is missing.
+const ALL_CHILDREN: &[&str] = &[
+    "address",
+    "alarm",
+    "allow",
+    "allow-from",
+    "auth",
+    "cache",
+    "cidr",
+    "compression",
+    "cors",
+    "domain",
+    "dns",
+    "entry",
+    "host",
+    "log",
+    "methods",
+    "port",
+    "route",
+    "share",
+    "stage",
+    "subnets",
+    "throttle",
+    "timeout",
+    "to",
+    "via",
+    "vpc",
+];
+
 /// What a node may hold.
 pub(crate) struct Shape {
     /// Fewest and most arguments.
@@ -164,7 +193,10 @@ impl<'n, 'c> Form<'n, 'c> {
                 continue;
             }
             if !shape.one.contains(&name) {
-                self.cx.report(self.unknown_child(name, child.name.span, shape));
+                let elsewhere = self.node.torn && ALL_CHILDREN.contains(&name);
+                if !elsewhere {
+                    self.cx.report(self.unknown_child(name, child.name.span, shape));
+                }
             } else if let Some(first) = seen.iter().find(|other| other.name.value == name) {
                 self.cx.report(
                     Diagnostic::error(codes::DUPLICATE_CHILD, format!("`{}` may hold only one `{name}`", self.noun()))
@@ -310,7 +342,7 @@ impl<'n, 'c> Form<'n, 'c> {
     /// The one child of that name, which must be there.
     pub(crate) fn needed_child(&self, name: &str, example: &str) -> Option<&'n Node> {
         let child = self.child(name);
-        if child.is_none() {
+        if child.is_none() && !self.node.torn {
             self.cx.report(
                 Diagnostic::error(codes::MISSING_CHILD, format!("`{}` needs a `{name}` inside", self.noun()))
                     .at(self.node.head, format!("no `{name}`"))

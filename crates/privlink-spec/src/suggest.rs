@@ -19,7 +19,7 @@ pub(crate) fn help<'a>(word: &str, known: impl IntoIterator<Item = &'a str>, wha
     match nearest(word, known.iter().copied()) {
         Some(near) => Some(format!("did you mean `{near}`?")),
         None if known.is_empty() => None,
-        None => Some(format!("the {what} are {}", list(known))),
+        None => Some(format!("known {what}: {}", list(known))),
     }
 }
 

@@ -96,11 +96,17 @@ pub(crate) fn resource_id(cx: &Context, code: Code, prefix: &str, value: Spanned
         matches!(rest.len(), 8 | 17) && rest.chars().all(|c| c.is_ascii_digit() || ('a'..='f').contains(&c))
     });
     keep(cx, code, value, sound, |text| {
-        let noun = prefix.trim_end_matches('-');
+        let noun = match prefix {
+            "vpc-" => "VPC",
+            "tgw-" => "transit gateway",
+            _ => "subnet",
+        };
         let help = match text.strip_prefix(prefix) {
             Some(rest) => {
-                format!("after {prefix} come 8 or 17 of 0-9 and a-f; these are {} characters", rest.chars().count())
+                let count = rest.chars().count();
+                format!("after {prefix} come 8 or 17 digits of 0-9 and a-f; found {count} characters, \"{rest}\"")
             }
+            None if prefix == "tgw-" => format!("write its id, which begins with {prefix}"),
             None => format!("write its id, which begins with {prefix}, or find it by name: name=\"{text}\""),
         };
         (format!("`{text}` is no {noun} id"), help)
@@ -162,11 +168,13 @@ pub(crate) fn address(cx: &Context, code: Code, value: &Spanned<String>) -> Opti
         Ok(address) => Some(Spanned { value: address, span: value.span }),
         Err(_) => {
             let message = format!("`{}` is no IP address", value.value);
-            cx.report(
-                Diagnostic::error(code, message)
-                    .at(value.span, "not an address")
-                    .help("an address reads like \"10.0.12.5\"; for a name use host \"…\""),
-            );
+            cx.report(Diagnostic::error(code, message).at(value.span, "not an address").help(
+                if code == codes::TARGET_ADDRESS {
+                    "an address reads like \"10.0.12.5\"; for a name use host \"…\""
+                } else {
+                    "an address reads like \"10.0.12.5\""
+                },
+            ));
             None
         }
     }
@@ -277,7 +285,7 @@ pub(crate) fn arn(cx: &Context, services: &[&str], value: Spanned<String>) -> Op
         let service = services.first().copied().unwrap_or("…");
         (
             format!("`{text}` is no ARN of {}", services.join(" or ")),
-            format!("it reads arn:aws:{service}:REGION:ACCOUNT:…"),
+            format!("it reads arn:aws:{service}:{}:ACCOUNT:…", if service == "iam" { "" } else { "REGION" }),
         )
     })
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{account_of, is_outside, network, target};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::document::{Api, Document, Entry, Party, Place, Stage};
+use crate::document::{Api, Document, Entry, Party, Place, Ref, Stage};
 
 /// The most stages of an API.
 const MOST_STAGES: usize = 10;
@@ -13,7 +13,7 @@ const MOST_STAGES: usize = 10;
 pub(super) fn check(document: &Document, api: &Api, out: &mut Vec<Diagnostic>) {
     home(document, api, out);
     entries(document, api, out);
-    allows(api, out);
+    allows(document, api, out);
     stages(&api.stages, out);
     for route in &api.routes {
         let Some(called) = document.targets.get(&route.target.value) else { continue };
@@ -35,6 +35,7 @@ pub(super) fn check(document: &Document, api: &Api, out: &mut Vec<Diagnostic>) {
 /// The API's network must be a VPC of the API's account: VPC links and load balancers cannot cross accounts.
 fn home(document: &Document, api: &Api, out: &mut Vec<Diagnostic>) {
     let Some(network) = network(document, &api.network) else { return };
+    let known = |account: &Ref| document.accounts.contains_key(&account.value);
     match &network.place {
         Place::Outside { .. } => out.push(
             Diagnostic::error(codes::API_NETWORK_OUTSIDE, "an API reaches its targets from a VPC, and this is none")
@@ -42,15 +43,17 @@ fn home(document: &Document, api: &Api, out: &mut Vec<Diagnostic>) {
                 .at(network.name.span, "has `cidr`, so it is outside AWS")
                 .help("name a VPC network of the API's account"),
         ),
-        Place::Vpc { account, .. } if account.value != api.account.value => out.push(
-            Diagnostic::error(
-                codes::API_ACCOUNT,
-                format!("the API is in account `{}` and its network in `{}`", api.account.value, account.value),
+        Place::Vpc { account, .. } if known(account) && known(&api.account) && account.value != api.account.value => {
+            out.push(
+                Diagnostic::error(
+                    codes::API_ACCOUNT,
+                    format!("the API is in account `{}` and its network in `{}`", api.account.value, account.value),
+                )
+                .at(api.account.span, "the API's account")
+                .at(account.span, "the network's account")
+                .help(format!("write account=\"{}\", or name a network of `{}`", account.value, api.account.value)),
             )
-            .at(api.account.span, "the API's account")
-            .at(account.span, "the network's account")
-            .help(format!("write account=\"{}\", or name a network of `{}`", account.value, api.account.value)),
-        ),
+        }
         Place::Vpc { .. } => {}
     }
 }
@@ -93,10 +96,13 @@ fn entries(document: &Document, api: &Api, out: &mut Vec<Diagnostic>) {
     }
 }
 
-fn allows(api: &Api, out: &mut Vec<Diagnostic>) {
+fn allows(document: &Document, api: &Api, out: &mut Vec<Diagnostic>) {
     let entries: BTreeSet<&str> = api.entries.iter().map(|entry| entry.network.value.as_str()).collect();
+    // An entry whose network is misspelt may be the one that is missed.
+    let trusted = !entries.is_empty() && entries.iter().all(|entry| document.networks.contains_key(*entry));
     for allow in &api.allows {
         if let Party::Network(network) = &allow.who
+            && trusted
             && !entries.contains(network.value.as_str())
         {
             out.push(
@@ -115,13 +121,6 @@ fn allows(api: &Api, out: &mut Vec<Diagnostic>) {
                 .at(allow.span, "has no effect")
                 .at(policy.file.span, "this policy replaces the derived one")
                 .help("say it in the policy and take `allow` out, or the other way round"),
-        );
-    }
-    if api.policy.is_none() && api.allows.is_empty() {
-        out.push(
-            Diagnostic::warning(codes::API_NOBODY, format!("nobody may call the API `{}`", api.name.value))
-                .at(api.name.span, "no `allow` in it")
-                .help("add allow network=\"…\" for each network whose clients may call"),
         );
     }
 }

@@ -11,10 +11,8 @@ use crate::source::Span;
 pub fn not_derived(document: &Document) -> Vec<Diagnostic> {
     let mut out = Refusals::default();
     if let Some(project) = &document.project {
-        if let Some(guard) = &project.guard {
-            let span = guard.deletes.as_ref().or(guard.updates.as_ref()).map(|share| share.span);
-            out.refuse("`guard`", span.unwrap_or(project.name.span));
-        }
+        let guard = project.guard.as_ref().and_then(|guard| guard.deletes.as_ref().or(guard.updates.as_ref()));
+        guard.into_iter().for_each(|share| out.refuse("`guard`", share.span));
         if let Some(store) = project.store.as_ref().filter(|store| store.url.value.contains("://")) {
             out.refuse("a store other than a local folder", store.url.span);
         } else if let Some(account) = project.store.as_ref().and_then(|store| store.account.as_ref()) {

@@ -3,7 +3,7 @@
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::document::{Allow, Api, Cors, Entry, OpenApi, Party, PolicyFile, Spanned};
-use crate::include::{normal, text_of};
+use crate::include::{normal, placed, text_of};
 use crate::names::Kind;
 use crate::node::Node;
 use crate::read::{Context, Form, Shape};
@@ -57,6 +57,9 @@ pub(super) fn decode(cx: &Context, node: &Node) -> Option<Api> {
 
 /// Looks at the nodes as written: an entry with a mistake in it is not a missing one.
 fn report_missing(form: &Form) {
+    if form.node.torn {
+        return;
+    }
     let has = |noun| form.children(noun).next().is_some();
     let missing = [
         (!has("entry"), codes::API_NO_ENTRY, "the API has no entry: nothing could call it", "entry network=\"…\""),
@@ -71,6 +74,13 @@ fn report_missing(form: &Form) {
     for (_, code, message, fix) in missing.into_iter().filter(|(missing, ..)| *missing) {
         form.cx.report(
             Diagnostic::error(code, message).at(form.node.head, "in this API").help(format!("add {fix} inside it")),
+        );
+    }
+    if !has("policy") && !has("allow") {
+        form.cx.report(
+            Diagnostic::warning(codes::API_NOBODY, "nobody may call the API")
+                .at(form.node.head, "no `allow` in it")
+                .help("add allow network=\"…\" for each network whose clients may call"),
         );
     }
 }
@@ -179,7 +189,7 @@ fn decode_policy(cx: &Context, node: &Node) -> Option<PolicyFile> {
     let text = match text_of(&path, cx.files.read(&path)) {
         Ok(text) => text,
         Err(problem) => {
-            cx.report(problem.at(file.span, "named here"));
+            cx.report(placed(problem, file.span, "named here"));
             return None;
         }
     };

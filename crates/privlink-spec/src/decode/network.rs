@@ -31,6 +31,7 @@ pub(super) fn decode(cx: &Context, node: &Node) -> Option<Network> {
         }
         (Some(vpc), None) => decode_vpc(&form, vpc),
         (None, Some(_)) => decode_outside(&form),
+        (None, None) if node.torn => None,
         (None, None) => {
             cx.report(
                 Diagnostic::error(codes::NETWORK_INCOMPLETE, "the network does not say where it is")

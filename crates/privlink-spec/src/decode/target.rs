@@ -60,6 +60,9 @@ fn decode_endpoint(form: &Form) -> Option<TargetEndpoint> {
     let cx = form.cx;
     let mut found = FORMS.iter().filter_map(|name| form.child(name));
     let Some(first) = found.next() else {
+        if form.node.torn {
+            return None;
+        }
         cx.report(
             Diagnostic::error(codes::TARGET_NO_ENDPOINT, "the target does not say what it is")
                 .at(form.node.head, "no load balancer, address, host or endpoint service")

@@ -1,8 +1,9 @@
 //! Says what is wrong in the head of a node that the `kdl` crate refused.
 //!
 //! The crate names a property without a value by the start of its node, and words several mistakes alike; the first
-//! mistake is found here instead, at its own place. Owns: the wording of grammar mistakes. Refuses to know: braces
-//! (`outline`) and what sound text means (`kdl`). Only text that was refused comes here.
+//! mistake is found here instead, at its own place. It is also looked for before the crate sees the text, because the
+//! crate's recovery recurses: `x=x=x=…` overflows its stack. Owns: the wording of grammar mistakes. Refuses to know:
+//! braces (`outline`) and what sound text means (`kdl`, which has the last word on text that has no mistake here).
 
 use super::lex::{Token, TokenKind};
 use crate::codes::{self, Code};
@@ -20,7 +21,7 @@ pub(crate) struct Mistake {
 /// The first mistake among the tokens of one node's head.
 pub(crate) fn first_mistake(text: &str, tokens: &[Token]) -> Option<Mistake> {
     let mut walk = Walk { text, tokens, at: 0 };
-    while walk.kind() == Some(TokenKind::Slashdash) {
+    if walk.kind() == Some(TokenKind::Slashdash) {
         walk.at += 1;
     }
     let name = walk.peek()?;
@@ -80,6 +81,9 @@ impl<'t> Walk<'t> {
     fn entry(&mut self) -> Option<Mistake> {
         let token = self.peek()?;
         match token.kind {
+            TokenKind::Slashdash if self.next_kind() == Some(TokenKind::Slashdash) => {
+                Some(syntax(token, "`/-` takes out what follows, and that is another `/-`", "one too many", None))
+            }
             TokenKind::Slashdash => {
                 self.at += 1;
                 None

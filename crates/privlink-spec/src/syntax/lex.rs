@@ -50,6 +50,8 @@ pub(crate) enum Flaw {
     UnclosedString,
     /// `/*` without `*/`.
     UnclosedComment,
+    /// Comments in comments, too many levels of them.
+    DeepComment,
     /// `\q`.
     Escape,
 }
@@ -196,6 +198,9 @@ impl Lexer<'_> {
         loop {
             if self.starts_with("/*") {
                 depth += 1;
+                if depth == super::outline::DEEPEST {
+                    self.out.flaws.push((start..start + 2, Flaw::DeepComment));
+                }
                 self.at += 2;
             } else if self.starts_with("*/") {
                 depth -= 1;

@@ -76,6 +76,12 @@ fn batches(outlines: &[Outline]) -> Vec<&[Outline]> {
     batches
 }
 
+/// Marks a node whose braces cannot be trusted: what stands in it may belong to another.
+fn tear(node: &mut Node) {
+    node.torn = true;
+    node.children.iter_mut().for_each(tear);
+}
+
 struct Reader<'t> {
     file: FileId,
     text: &'t str,
@@ -108,7 +114,26 @@ impl Reader<'_> {
 
     /// Whether the `kdl` crate can be given the node as it stands.
     fn is_plain(&self, outline: &Outline) -> bool {
-        outline.whole && outline.levels <= LEVELS_AT_ONCE && !self.has_flaw(&outline.bytes)
+        outline.whole && outline.levels <= LEVELS_AT_ONCE && !self.has_flaw(&outline.bytes) && self.is_sound(outline)
+    }
+
+    fn is_sound(&self, outline: &Outline) -> bool {
+        grammar::first_mistake(self.text, self.head_tokens(outline)).is_none()
+            && self.stray_tail(outline).is_none()
+            && outline.blocks.iter().flat_map(|block| &block.children).all(|child| self.is_sound(child))
+    }
+
+    /// The tokens of a node's head, without a `/-` that belongs to its block.
+    fn head_tokens(&self, outline: &Outline) -> &[Token] {
+        let tokens = self.lexed.tokens.get(outline.head.clone()).unwrap_or_default();
+        match tokens.split_last() {
+            Some((last, before))
+                if !outline.blocks.is_empty() && last.kind == TokenKind::Slashdash && !before.is_empty() =>
+            {
+                before
+            }
+            _ => tokens,
+        }
     }
 
     fn has_flaw(&self, bytes: &Range<usize>) -> bool {
@@ -135,6 +160,7 @@ impl Reader<'_> {
             self.block(block, &mut children);
         }
         let before = children.diagnostics.len();
+        let torn = before > 0 || !outline.whole || self.has_flaw(&outline.bytes);
         let head = self.head(outline, &mut children);
         if children.diagnostics.len() == before {
             self.tail(outline, &mut children);
@@ -142,7 +168,11 @@ impl Reader<'_> {
         out.diagnostics.append(&mut children.diagnostics);
         match head {
             Some(mut node) => {
+                node.torn = torn;
                 node.children = children.nodes;
+                if !outline.whole {
+                    node.children.iter_mut().for_each(tear);
+                }
                 node.span.end = self.span(0, outline.bytes.end).end;
                 out.nodes.push(node);
             }
@@ -163,35 +193,31 @@ impl Reader<'_> {
 
     /// The node without its block; `None` when it is refused or taken out by `/-`.
     fn head(&self, outline: &Outline, out: &mut Syntax) -> Option<Node> {
-        let mut tokens = self.lexed.tokens.get(outline.head.clone()).unwrap_or_default();
-        if !outline.blocks.is_empty()
-            && let Some((last, before)) = tokens.split_last()
-            && last.kind == TokenKind::Slashdash
-            && !before.is_empty()
-        {
-            tokens = before;
-        }
+        let tokens = self.head_tokens(outline);
         let (first, last) = (tokens.first()?, tokens.last()?);
         let range = first.start..last.end;
         if self.has_flaw(&range) {
+            return None;
+        }
+        if let Some(mistake) = grammar::first_mistake(self.text, tokens) {
+            out.diagnostics.push(
+                Diagnostic::error(mistake.code, mistake.message)
+                    .at(self.span(mistake.start, mistake.end), mistake.label)
+                    .help_if(mistake.help),
+            );
             return None;
         }
         let base = Base { file: self.file, offset: range.start };
         match KdlDocument::parse_v2(self.slice(range.clone())) {
             Ok(document) => document.nodes().first().map(|node| node::take(node, base)),
             Err(error) => {
-                out.diagnostics.push(self.refused(tokens, range, &error));
+                out.diagnostics.push(self.refused(range, &error));
                 None
             }
         }
     }
 
-    fn refused(&self, tokens: &[Token], range: Range<usize>, error: &kdl::KdlError) -> Diagnostic {
-        if let Some(mistake) = grammar::first_mistake(self.text, tokens) {
-            return Diagnostic::error(mistake.code, mistake.message)
-                .at(self.span(mistake.start, mistake.end), mistake.label)
-                .help_if(mistake.help);
-        }
+    fn refused(&self, range: Range<usize>, error: &kdl::KdlError) -> Diagnostic {
         let first = error.diagnostics.first();
         let start = range.start + first.map_or(0, |d| d.span.offset());
         let end = (start + first.map_or(1, |d| d.span.len().max(1))).min(range.end.max(start));
@@ -202,18 +228,22 @@ impl Reader<'_> {
     }
 
     fn tail(&self, outline: &Outline, out: &mut Syntax) {
-        let tokens = self.lexed.tokens.get(outline.tail.clone()).unwrap_or_default();
-        let blocks = outline.blocks.iter().filter(|block| !block.taken_out);
-        let stray =
-            tokens.iter().find(|token| token.kind != TokenKind::Slashdash).map(|token| (token.start, token.end));
-        let second = blocks.skip(1).map(|block| (block.open, block.open + 1)).next();
-        if let Some((start, end)) = stray.or(second) {
+        if let Some((start, end)) = self.stray_tail(outline) {
             out.diagnostics.push(
                 Diagnostic::error(codes::SYNTAX, "something follows the closing `}` on its line")
                     .at(self.span(start, end), "not expected after `}`")
                     .help("begin a new line"),
             );
         }
+    }
+
+    /// What follows a node's block and should not: a second block, or anything else.
+    fn stray_tail(&self, outline: &Outline) -> Option<(usize, usize)> {
+        let tokens = self.lexed.tokens.get(outline.tail.clone()).unwrap_or_default();
+        let stray =
+            tokens.iter().find(|token| token.kind != TokenKind::Slashdash).map(|token| (token.start, token.end));
+        let mut blocks = outline.blocks.iter().filter(|block| !block.taken_out);
+        stray.or_else(|| blocks.nth(1).map(|block| (block.open, block.open + 1)))
     }
 
     /// Noun and name of a node whose head is broken, as far as they can be made out.
@@ -233,6 +263,11 @@ impl Reader<'_> {
             Flaw::UnclosedComment => Diagnostic::error(codes::UNCLOSED, "a comment is never closed")
                 .at(span, "begins here")
                 .help("close it with */"),
+            Flaw::DeepComment => {
+                Diagnostic::error(codes::TOO_DEEP, format!("comments are nested {DEEPEST} levels deep"))
+                    .at(span, "begins here")
+                    .help("take the comments inside it out")
+            }
             Flaw::Escape => {
                 let found = self.slice(range.clone());
                 Diagnostic::error(codes::SYNTAX, format!("`{found}` is no escape"))
