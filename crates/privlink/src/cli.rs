@@ -44,7 +44,7 @@ pub(crate) enum Command {
     Show(ShowArgs),
     /// Explain a code that a message carries; without one, list them all.
     Explain(ExplainArgs),
-    /// Print the JSON Schema of an output format.
+    /// Print the JSON Schema of plans, or a page of the reference.
     Schema(SchemaArgs),
     /// An AWS on this machine to try things on.
     #[cfg(feature = "aws")]
@@ -72,9 +72,9 @@ pub(crate) struct CloudArgs {
     #[arg(long, value_name = "DIR", env = "PRIVLINK_SANDBOX", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = ".privlink/sandbox", conflicts_with = "endpoint")]
     pub(crate) sandbox: Option<PathBuf>,
-    /// How much faster than AWS the sandbox is.
-    #[arg(long, value_name = "TIMES", env = "PRIVLINK_SANDBOX_SPEED", default_value = "60", value_parser = speed)]
-    pub(crate) sandbox_speed: f64,
+    /// How much faster than AWS the sandbox is [default: 60; with --endpoint: 1].
+    #[arg(long, value_name = "TIMES", env = "PRIVLINK_SANDBOX_SPEED", value_parser = speed)]
+    pub(crate) sandbox_speed: Option<f64>,
     /// Call this URL in place of AWS's endpoints, for every service.
     #[arg(long, value_name = "URL", env = "PRIVLINK_ENDPOINT")]
     pub(crate) endpoint: Option<String>,
@@ -237,8 +237,18 @@ pub(crate) struct SchemaArgs {
 /// What has a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SchemaOf {
-    /// `plan --format json`.
+    /// The JSON of `plan --format json`, as a JSON Schema.
     Plan,
+    /// The commands and their options, as a page.
+    Commands,
+    /// The kinds of resources, as a page.
+    Kinds,
+    /// The codes of messages, as a page.
+    Codes,
+    /// The exit codes, as a page.
+    ExitCodes,
+    /// The environment variables, as a page.
+    Environment,
 }
 
 /// `completions`.

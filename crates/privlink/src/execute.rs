@@ -23,12 +23,21 @@ const REDRAW: Duration = Duration::from_millis(120);
 /// The width taken where a terminal does not say.
 const WIDTH: usize = 100;
 
-/// Carries out a plan and tells how it ended. `next` is the command that goes on after a failure.
+/// What is said at the end.
+#[derive(Clone, Copy)]
+pub(crate) struct Words<'a> {
+    /// What a good end is called: `Applied`.
+    pub(crate) done: &'a str,
+    /// The command that goes on after a bad one.
+    pub(crate) next: &'a str,
+}
+
+/// Carries out a plan and tells how it ended.
 pub(crate) async fn execute(
     plan: &Plan,
     connection: &Connection,
     parallelism: Option<u16>,
-    next: &str,
+    words: Words<'_>,
     streams: &Streams,
 ) -> Result<Exit, Failure> {
     let (sink, mut events) = EventSink::channel();
@@ -54,7 +63,7 @@ pub(crate) async fn execute(
             exit = signals.next() => {
                 if stop.is_stopped() {
                     screen.clear();
-                    streams.err.line(&abandoned(next));
+                    streams.err.line(&abandoned(words.next));
                     return Ok(exit);
                 }
                 asked_by = exit;
@@ -72,7 +81,14 @@ pub(crate) async fn execute(
         Outcome::Failed { .. } => (exit_code::ERROR, &streams.err),
         Outcome::Interrupted { .. } => (asked_by, &streams.err),
     };
-    let ending = Ending { plan, kinds: &KINDS, style: sink.style, elapsed: screen.elapsed(), next };
+    let ending = Ending {
+        plan,
+        kinds: &KINDS,
+        style: sink.style,
+        elapsed: screen.elapsed(),
+        done: words.done,
+        next: words.next,
+    };
     sink.write(&outcome::text(&outcome, ending));
     Ok(exit)
 }

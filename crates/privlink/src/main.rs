@@ -9,6 +9,7 @@
 )]
 
 mod cli;
+mod codes;
 mod commands;
 mod connection;
 mod consent;
@@ -23,6 +24,7 @@ mod loopback;
 mod offline;
 mod plan_file;
 mod prepare;
+mod reference;
 mod run;
 #[cfg(feature = "aws")]
 mod session;

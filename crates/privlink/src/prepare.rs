@@ -10,11 +10,13 @@ use std::path::{Path, PathBuf};
 use privlink_derive::Derived;
 use privlink_engine::{EventSink, gather};
 use privlink_kinds::KINDS;
-use privlink_model::{Address, Event, Plan, Query, Scope, Severity, Snapshot};
+use privlink_model::{Address, Event, Finding, Plan, Query, Scope, Severity, Snapshot};
 use privlink_plan::{Inputs, Options};
+use privlink_spec::document::{Document, Party};
 use privlink_spec::{LoadOptions, Loaded, Sources};
 
 use crate::cli::{CloudArgs, Format, SelectArgs, SpecArgs};
+use crate::codes;
 use crate::connection::{Connect, Connection, Destination};
 use crate::exit_code::{self, Exit};
 use crate::failure::Failure;
@@ -108,6 +110,8 @@ pub(crate) async fn prepare(
     };
     let mut plan = privlink_plan::plan(inputs);
     unread::replace(&mut plan.findings, &snapshot, &document);
+    unread::withhold_deletions(&mut plan, &derived.unknown);
+    plan.findings.extend(expectations(&document));
     judge(plan, connection, &derived, &snapshot, &sources, request, streams)
 }
 
@@ -135,6 +139,27 @@ fn judge(
     let unknown = plan.findings.iter().any(|finding| finding.severity == Severity::Unknown);
     let incomplete = unknown || !derived.unknown.is_empty();
     Ok(Prepared::Plan(Box::new(Ready { plan, connection, incomplete })))
+}
+
+/// What is expected to be reachable and has not been proved.
+fn expectations(document: &Document) -> Vec<Finding> {
+    let expects = document.expects.iter().map(|expect| {
+        let (Party::Network(who) | Party::Account(who) | Party::Caller(who) | Party::Workflow(who)) = &expect.who;
+        let can = if expect.can { "can" } else { "cannot" };
+        let method = expect.method.as_ref().map_or("GET", |method| method.value.as_str());
+        let path = expect.path.as_ref().map_or("/", |path| path.value.as_str());
+        let api = &expect.api.value;
+        Finding {
+            code: codes::NOT_PROVED,
+            severity: Severity::Note,
+            message: format!("not yet proved: {} {can} call {method} {path} of API {api:?}", who.value),
+            address: None,
+            origin: Some(diagnostics::origin(expect.span)),
+            label: None,
+            help: None,
+        }
+    });
+    expects.collect()
 }
 
 fn options(request: Request<'_>) -> Options {

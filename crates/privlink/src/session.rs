@@ -19,6 +19,9 @@ use crate::hosts::Names;
 /// The key pair of a sandbox: any will do, and these cannot be mistaken for real ones.
 pub(crate) const SANDBOX_KEYS: (&str, &str) = ("AKIASANDBOXSANDBOX00", "sandbox");
 
+/// How much faster than AWS a sandbox is, unless said otherwise.
+const SANDBOX_SPEED: f64 = 60.0;
+
 /// AWS, and sandboxes in its stead.
 pub(crate) struct AwsConnect;
 
@@ -34,18 +37,20 @@ impl Connect for AwsConnect {
 }
 
 async fn aws(to: Destination<'_>) -> Result<Connection, Failure> {
-    let cloud = AwsCloud::connect(options(to, to.args.endpoint.clone(), None, 1.0)).await;
+    // Another endpoint may be a sandbox that is served; AWS itself is as fast as it is.
+    let speed = to.args.sandbox_speed.filter(|_| to.args.endpoint.is_some()).unwrap_or(1.0);
+    let cloud = AwsCloud::connect(options(to, to.args.endpoint.clone(), None, speed)).await;
     let place = Place::of_endpoints(cloud.endpoints());
     Ok(Connection {
         cloud: Arc::new(cloud),
-        clock: Arc::new(SystemClock::new(1.0)),
+        clock: Arc::new(SystemClock::new(speed)),
         names: Names::of_spec(to.resolver),
         place,
     })
 }
 
 async fn sandbox(folder: &Path, to: Destination<'_>) -> Result<Connection, Failure> {
-    let speed = to.args.sandbox_speed;
+    let speed = to.args.sandbox_speed.unwrap_or(SANDBOX_SPEED);
     let mut world = match open(folder)? {
         Some(world) => world,
         None => first_world(&to.beside.join("world.kdl"), &Options { speed, seed: 0 })?,

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use privlink_kinds::KINDS;
-use privlink_model::{Finding, Scope, Severity, Snapshot, Unread};
+use privlink_model::{Action, Finding, Op, Plan, Reason, Scope, Severity, Snapshot, StepId, Unread};
 use privlink_spec::document::Document;
 
 use crate::view::{diagnostics, words};
@@ -20,14 +20,28 @@ pub(crate) fn is_blind(snapshot: &Snapshot) -> bool {
     listings.peek().is_some() && listings.all(Result::is_err)
 }
 
-/// Replaces the planner's findings about unread listings, which know no place in the spec, by ones that do.
+/// Replaces the planner's findings about unread listings, which do not know the accounts of the spec, by ones that do.
 pub(crate) fn replace(findings: &mut Vec<Finding>, snapshot: &Snapshot, document: &Document) {
     let located = findings_of(snapshot, document);
     let codes: BTreeSet<&str> = located.iter().map(|finding| finding.code).collect();
-    findings.retain(|finding| {
-        finding.severity != Severity::Unknown || finding.origin.is_some() || !codes.contains(finding.code)
-    });
+    findings.retain(|finding| finding.severity != Severity::Unknown || !codes.contains(finding.code));
     findings.extend(located);
+}
+
+/// Takes deletions out of a plan whose spec could not be derived whole: what is missing from it is not known to be unwanted.
+pub(crate) fn withhold_deletions(plan: &mut Plan, unknown: &BTreeSet<String>) {
+    let Some(why) = unknown.first() else { return };
+    for change in plan.changes.changes.iter_mut().filter(|change| change.action == Action::Delete) {
+        change.action = Action::Unknown;
+        change.reason = Reason::Unread(format!("the spec could not be derived whole: {why}"));
+    }
+    let mut withheld: BTreeSet<StepId> = BTreeSet::new();
+    for step in &plan.steps {
+        if matches!(step.op, Op::Delete { .. }) || step.needs.iter().any(|need| withheld.contains(need)) {
+            withheld.insert(step.id);
+        }
+    }
+    plan.steps.retain(|step| !withheld.contains(&step.id));
 }
 
 fn findings_of(snapshot: &Snapshot, document: &Document) -> Vec<Finding> {
@@ -53,7 +67,7 @@ fn findings_of(snapshot: &Snapshot, document: &Document) -> Vec<Finding> {
                     scope.account, scope.region, unread.operation, unread.message
                 ),
                 address: None,
-                origin: account.map(|account| diagnostics::origin(&account.name)),
+                origin: account.map(|account| diagnostics::origin(account.name.span)),
                 label: Some(if whole { "nothing of it was read".to_owned() } else { label(&kinds) }),
                 help: unread.help.clone(),
             }

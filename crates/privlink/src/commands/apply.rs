@@ -81,7 +81,9 @@ impl Asked<'_> {
         };
         consent::ask(self.consent, &question, streams)?;
         let next = next_command(self.verb, self.spec, self.cloud);
-        runtime.block_on(execute::execute(plan, &ready.connection, self.cloud.parallelism, &next, streams))
+        let done = if self.verb == "destroy" { "Destroyed" } else { "Applied" };
+        let words = execute::Words { done, next: &next };
+        runtime.block_on(execute::execute(plan, &ready.connection, self.cloud.parallelism, words, streams))
     }
 }
 
@@ -136,7 +138,8 @@ fn saved(
         return Ok(exit_code::DONE);
     }
     let next = next_command("apply", &args.spec, &args.cloud);
-    runtime.block_on(execute::execute(&plan, &connection, args.cloud.parallelism, &next, streams))
+    let words = execute::Words { done: "Applied", next: &next };
+    runtime.block_on(execute::execute(&plan, &connection, args.cloud.parallelism, words, streams))
 }
 
 /// Reads the world again; the exit code when it is not the one the plan was made for, after saying what moved.

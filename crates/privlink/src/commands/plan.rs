@@ -42,7 +42,10 @@ pub(crate) fn run(args: &PlanArgs, connect: &dyn Connect, streams: &Streams) -> 
             streams.out.line(&format!("{:#}", privlink_plan::json(&ready.plan, &KINDS)));
         }
     }
-    if let Some(path) = &args.out {
+    if let (Some(path), true) = (&args.out, ready.incomplete) {
+        // It would leave undone what was not known, and look like a whole plan.
+        streams.err.line(&format!("Not saved to {}: the plan is incomplete.", path.display()));
+    } else if let Some(path) = &args.out {
         plan_file::save(&ready.plan, path)?;
         streams.err.line(&format!("Saved: `privlink apply {}` does exactly this.", path.display()));
     }

@@ -67,7 +67,7 @@ fn head(change: &Change, steps: &[&Step], telling: Telling<'_>) -> String {
     };
     let mut facts = vec![words::title(telling.kinds, change.kind).to_owned()];
     if let Some(before) = &change.before {
-        facts.push(before.id.clone());
+        facts.push(words::identity(&before.id).to_owned());
     }
     facts.push(words::reason(&change.reason));
     if change.action == Action::ReplaceKeepOld {
@@ -161,9 +161,11 @@ impl Body {
             .iter()
             .filter_map(|step| match &step.undo {
                 Undo::Exact(UndoOp::Delete | UndoOp::Restore | UndoOp::Recreate | UndoOp::Nothing) => None,
-                Undo::Recreate { loses } if change.action == Action::Delete => Some(format!("loses {loses}")),
-                Undo::Recreate { loses } => Some(format!("undo: made again without {loses}")),
-                Undo::None { why } => Some(format!("undo: none, {why}")),
+                Undo::Recreate { loses } if change.action == Action::Delete => {
+                    Some(format!("lost, even if undone: {loses}"))
+                }
+                Undo::Recreate { loses } => Some(format!("undo: made again; lost: {loses}")),
+                Undo::None { why } => Some(format!("undo: none; {why}")),
             })
             .collect();
         for undo in undos {

@@ -3,8 +3,7 @@
 //! Owns: one form for messages about spec text and about the world, and the line that counts them. Refuses to know: which
 //! messages exist. Graphical on a terminal, plain ASCII without one.
 
-use privlink_model::{Finding, Severity};
-use privlink_spec::document::Spanned;
+use privlink_model::{Finding, Origin, Severity};
 use privlink_spec::source::{FileId, Span};
 use privlink_spec::{Diagnostic, Label, Report, Severity as SpecSeverity, Sources};
 use serde_json::{Value as Json, json};
@@ -63,9 +62,8 @@ impl Message {
 }
 
 /// A place in the spec, as findings carry it.
-pub(crate) fn origin<T>(spanned: &Spanned<T>) -> privlink_model::Origin {
-    let Span { file, start, end } = spanned.span;
-    privlink_model::Origin { file: file.0, start, end }
+pub(crate) fn origin(Span { file, start, end }: Span) -> Origin {
+    Origin { file: file.0, start, end }
 }
 
 /// Writes all messages and the line that counts them; nothing when there are none.

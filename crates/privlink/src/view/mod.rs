@@ -10,4 +10,6 @@ pub(crate) mod outcome;
 pub(crate) mod plan_text;
 pub(crate) mod progress;
 pub(crate) mod style;
+#[cfg(test)]
+mod tests;
 pub(crate) mod words;

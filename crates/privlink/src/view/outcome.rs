@@ -20,6 +20,8 @@ pub(crate) struct Ending<'a> {
     pub(crate) style: Style,
     /// How long it took, by the cloud's clock.
     pub(crate) elapsed: Duration,
+    /// What a good end is called: `Applied`.
+    pub(crate) done: &'a str,
     /// The command that goes on from here.
     pub(crate) next: &'a str,
 }
@@ -30,7 +32,7 @@ pub(crate) fn text(outcome: &Outcome, ending: Ending<'_>) -> String {
     match outcome {
         Outcome::Applied => {
             let steps = words::count(ending.plan.steps.len(), "step");
-            let done = format!("Applied: {steps} in {}.", words::time(ending.elapsed));
+            let done = format!("{}: {steps} in {}.", ending.done, words::time(ending.elapsed));
             lines.push(ending.style.bold(&done));
         }
         Outcome::Failed { failed, done, not_started } => {

@@ -48,9 +48,9 @@ pub(crate) fn text(plan: &Plan, page: Page<'_>) -> String {
 }
 
 fn changes(plan: &Plan, page: Page<'_>) -> Vec<String> {
-    let mut steps: BTreeMap<(&Scope, &Address), Vec<&Step>> = BTreeMap::new();
+    let mut steps: BTreeMap<(&Address, &str), Vec<&Step>> = BTreeMap::new();
     for step in &plan.steps {
-        steps.entry((&step.scope, &step.address)).or_default().push(step);
+        steps.entry((&step.address, step.kind)).or_default().push(step);
     }
     let mut places: BTreeMap<(String, &Scope), Vec<&Change>> = BTreeMap::new();
     for change in &plan.changes.changes {
@@ -64,13 +64,19 @@ fn changes(plan: &Plan, page: Page<'_>) -> Vec<String> {
         lines.push(page.style.bold(&place));
         lines.push(String::new());
         for change in changes {
-            let steps = steps.get(&(&change.scope, &change.address)).map_or(&[][..], Vec::as_slice);
+            let steps = steps.get(&(&change.address, change.kind)).map_or(&[][..], Vec::as_slice);
+            let steps: Vec<&Step> = steps.iter().copied().filter(|step| concerns(step, change)).collect();
             let telling = Telling { kinds: page.kinds, style: page.style, concise: page.concise };
-            lines.extend(change_text::lines(change, steps, telling));
+            lines.extend(change_text::lines(change, &steps, telling));
         }
         lines.push(String::new());
     }
     lines
+}
+
+/// Whether a step is of this change: one address may be made in one place and deleted in another.
+fn concerns(step: &Step, change: &Change) -> bool {
+    step.scope == change.scope || change.before.as_ref().is_some_and(|object| object.scope == step.scope)
 }
 
 /// The steps in groups: what stands in one group may run together, once the groups before it are done.

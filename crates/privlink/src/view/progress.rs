@@ -65,7 +65,7 @@ impl<'a> Progress<'a> {
                 let id = if id.is_empty() || matches!(step.op, Op::Delete { .. }) {
                     String::new()
                 } else {
-                    format!(" {id}")
+                    format!(" {}", words::identity(id))
                 };
                 Some(format!("{number} {symbol} {verb} {}{id} ({took})", step.address))
             }

@@ -74,14 +74,22 @@ pub(crate) fn place(scope: &Scope, accounts: &[Account]) -> String {
     }
 }
 
+/// AWS's name for an object, short enough for a line: of an ARN, the part that tells one object from another.
+pub(crate) fn identity(id: &str) -> &str {
+    match id.strip_prefix("arn:") {
+        Some(rest) => rest.splitn(5, ':').nth(4).unwrap_or(id),
+        None => id,
+    }
+}
+
 /// How far a plan can be taken back: `exact`, or where exactness ends and why.
 pub(crate) fn undo(steps: &[Step]) -> String {
     let inexact = steps.iter().filter(|step| !matches!(step.undo, Undo::Exact(_))).min_by_key(|step| step.id);
     let Some(step) = inexact else { return "exact".to_owned() };
     let then = match &step.undo {
         Undo::Exact(_) => return "exact".to_owned(),
-        Undo::Recreate { loses } => format!("made again without {loses}"),
-        Undo::None { why } => format!("none: {why}"),
+        Undo::Recreate { loses } => format!("made again (lost: {loses})"),
+        Undo::None { why } => format!("none ({why})"),
     };
     match step.id.0 {
         0 | 1 => then,
@@ -123,6 +131,12 @@ mod tests {
     fn times_are_short() {
         let said = |millis| time(Duration::from_millis(millis));
         assert_eq!([said(0), said(1_600), said(380_000), said(3_720_000)], ["0s", "2s", "6m 20s", "1h 02m"]);
+    }
+
+    #[test]
+    fn of_an_arn_the_resource_is_shown() {
+        assert_eq!(identity("arn:aws:elasticloadbalancing:us-east-1:1:loadbalancer/net/a/b"), "loadbalancer/net/a/b");
+        assert_eq!([identity("vpce-1"), identity("arn:odd")], ["vpce-1", "arn:odd"]);
     }
 
     #[test]

@@ -1,0 +1,526 @@
+//! Golden pages: hand-made plans and runs, as a person sees them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use expect_test::{Expect, expect};
+use privlink_kinds::KINDS;
+use privlink_model::keys::{api_definition, endpoint, security_group, stage, targets};
+use privlink_model::{
+    Access, Account, Action, Address, AttributeChange, Attrs, Change, ChangeSet, CloudError, ErrorClass, Event,
+    Finding, Observed, Op, Outcome, Owner, Plan, Reason, Scope, Settle, Severity, Status, Step, StepFailure, StepId,
+    Undo, UndoOp, Value,
+};
+
+use super::outcome::{self, Ending};
+use super::plan_text::{self, Page};
+use super::progress::{self, Progress};
+use super::style::Style;
+
+fn hub() -> Scope {
+    Scope::new("222222222222", "us-east-1")
+}
+
+fn app() -> Scope {
+    Scope::new("111111111111", "us-east-1")
+}
+
+fn account(name: &str, scope: &Scope) -> Account {
+    Account { name: name.to_owned(), id: scope.account.clone(), region: scope.region.clone(), access: Access::Ambient }
+}
+
+fn change(address: &str, kind: &'static str, action: Action, reason: Reason) -> Change {
+    Change {
+        address: Address::new(address),
+        kind,
+        scope: hub(),
+        action,
+        reason,
+        before: None,
+        after: None,
+        attributes: Vec::new(),
+        because: String::new(),
+        origin: None,
+    }
+}
+
+fn observed(kind: &'static str, id: &str) -> Observed {
+    Observed {
+        kind,
+        scope: hub(),
+        id: id.to_owned(),
+        owner: Owner::Nobody,
+        status: Status::Ready,
+        attrs: Attrs::new(),
+        tags: BTreeMap::new(),
+    }
+}
+
+fn step(id: u32, of: &Change, op: Op, needs: &[u32]) -> Step {
+    Step {
+        id: StepId(id),
+        address: of.address.clone(),
+        kind: of.kind,
+        scope: of.scope.clone(),
+        op,
+        call: "Call".to_owned(),
+        needs: needs.iter().copied().map(StepId).collect(),
+        undo: Undo::Exact(UndoOp::Delete),
+        settle: None,
+        token: String::new(),
+        outage: None,
+    }
+}
+
+fn create() -> Op {
+    Op::Create { attrs: Attrs::new(), tags: BTreeMap::new() }
+}
+
+fn update(changed: &[&str]) -> Op {
+    let changed = changed.iter().map(|key| (*key).to_owned()).collect();
+    Op::Update { id: "x".to_owned(), before: Attrs::new(), after: Attrs::new(), changed, phase: None }
+}
+
+fn delete() -> Op {
+    Op::Delete { id: "x".to_owned(), before: Attrs::new() }
+}
+
+fn plan(changes: Vec<Change>, steps: Vec<Step>) -> Plan {
+    Plan {
+        project: "shop".to_owned(),
+        id: "0".to_owned(),
+        accounts: vec![account("gateway", &hub()), account("application", &app())],
+        queries: BTreeMap::new(),
+        objects: BTreeMap::new(),
+        changes: ChangeSet { changes },
+        steps,
+        findings: Vec::new(),
+        eta: None,
+    }
+}
+
+fn note(message: &str) -> Finding {
+    Finding {
+        code: "privlink::test::note",
+        severity: Severity::Note,
+        message: message.to_owned(),
+        address: None,
+        origin: None,
+        label: None,
+        help: None,
+    }
+}
+
+/// A plan with something of everything.
+fn everything() -> Plan {
+    let group = Address::new("entry/hub/security-group");
+    let entry = Change {
+        after: Some(
+            Attrs::new()
+                .with(&endpoint::PRIVATE_DNS, true)
+                .with(&endpoint::SERVICE_NAME, "com.amazonaws.us-east-1.execute-api".to_owned())
+                .with_value(&endpoint::SECURITY_GROUPS, Value::Set(BTreeSet::from([Value::of(&group, "id")]))),
+        ),
+        because: "api \"shop\"".to_owned(),
+        ..change("entry/hub", endpoint::KIND, Action::Create, Reason::Absent)
+    };
+    let group = Change {
+        after: Some(Attrs::new().with(&security_group::NAME, "pl-shop".to_owned())),
+        because: "api \"shop\"".to_owned(),
+        ..change(group.as_str(), security_group::KIND, Action::Create, Reason::Absent)
+    };
+    let statement = |who: &str| Value::map([("Effect", Value::from("Allow")), ("Principal", Value::from(who))]);
+    let policy = |statements: Vec<Value>| Some(Value::map([("Statement", Value::List(statements))]));
+    let definition = Change {
+        before: Some(observed(api_definition::KIND, "a1b2c3")),
+        attributes: vec![AttributeChange {
+            key: api_definition::POLICY.key().to_owned(),
+            before: policy(vec![statement("a")]),
+            after: policy(vec![statement("a"), statement("b")]),
+        }],
+        because: "api \"shop\"".to_owned(),
+        ..change("api/shop/definition", api_definition::KIND, Action::Update, Reason::Differs)
+    };
+    let registered = Change {
+        scope: app(),
+        before: Some(observed(targets::KIND, "arn:tg")),
+        attributes: vec![
+            AttributeChange {
+                key: targets::ADDRESSES.key().to_owned(),
+                before: Some(Value::text_set(["10.0.0.1", "10.0.0.2"])),
+                after: Some(Value::text_set(["10.0.0.2", "10.0.0.3"])),
+            },
+            AttributeChange {
+                key: targets::PORT.key().to_owned(),
+                before: Some(Value::Int(80)),
+                after: Some(Value::Int(8080)),
+            },
+        ],
+        because: "target \"orders\"".to_owned(),
+        ..change("target/orders/targets", targets::KIND, Action::Update, Reason::Differs)
+    };
+    let old = Change {
+        before: Some(observed(stage::KIND, "a1b2c3/old")),
+        ..change("api/shop/stage/old", stage::KIND, Action::Delete, Reason::NotInSpec)
+    };
+    let unread = change("target/erp/endpoint", endpoint::KIND, Action::Unknown, Reason::Unread("denied".to_owned()));
+    let same = Change {
+        before: Some(observed(stage::KIND, "a1b2c3/prod")),
+        because: "api \"shop\"".to_owned(),
+        ..change("api/shop/stage/prod", stage::KIND, Action::NoOp, Reason::Same)
+    };
+    let steps = vec![
+        step(1, &group, create(), &[]),
+        step(2, &entry, create(), &[1]),
+        Step { outage: Some("connections are cut".to_owned()), ..step(3, &registered, update(&["port"]), &[]) },
+        step(4, &definition, update(&["policy"]), &[2]),
+        Step { undo: Undo::Recreate { loses: "its cache".to_owned() }, ..step(5, &old, delete(), &[4]) },
+    ];
+    let changes = vec![definition, old, same, entry, group, unread, registered];
+    Plan {
+        findings: vec![note("GET /orders from network hub is not yet proved")],
+        eta: Some((Duration::from_secs(380), "create interface endpoint".to_owned())),
+        ..plan(changes, steps)
+    }
+}
+
+fn page(plan: &Plan, concise: bool, show_unchanged: bool, expected: Expect) {
+    let announcements = ["This is the sandbox.".to_owned()];
+    let announcements = if concise { &[][..] } else { &announcements[..] };
+    let page = Page { kinds: &KINDS, style: Style::default(), concise, show_unchanged, announcements };
+    expected.assert_eq(&plan_text::text(plan, page));
+}
+
+#[test]
+fn a_plan_with_something_of_everything() {
+    page(
+        &everything(),
+        false,
+        true,
+        expect![[r#"
+            ! This is the sandbox.
+
+            application 111111111111 us-east-1
+
+              ~ target/orders/targets  targets · arn:tg · differs · because target "orders" · undo exact
+                  ! outage: connections are cut
+                  addresses  - "10.0.0.1"  + "10.0.0.3"  (1 unchanged)
+                  port       80 → 8080
+
+            gateway 222222222222 us-east-1
+
+              ~ api/shop/definition  API definition · a1b2c3 · differs · because api "shop" · undo exact
+                  policy
+                    @@ -3,6 +3,10 @@
+                         {
+                           "Effect": "Allow",
+                           "Principal": "a"
+                    +    },
+                    +    {
+                    +      "Effect": "Allow",
+                    +      "Principal": "b"
+                         }
+                       ]
+                     }
+                    access loosened: 1 allow statement added
+              - api/shop/stage/old  stage · a1b2c3/old · no longer in the spec
+                  lost, even if undone: its cache
+              = api/shop/stage/prod  stage · a1b2c3/prod · as the spec says
+              + entry/hub  interface endpoint · absent · because api "shop" · undo exact
+                  private-dns      true
+                  security-groups  [(id of entry/hub/security-group)]
+                  service-name     "com.amazonaws.us-east-1.execute-api"
+              + entry/hub/security-group  security group · absent · because api "shop" · undo exact
+                  name  "pl-shop"
+              ? target/erp/endpoint  interface endpoint · not known: denied
+
+            Order: 5 steps; those of one number may run together, once what they need is done
+               1  + entry/hub/security-group, ~ target/orders/targets
+               2  + entry/hub
+               3  ~ api/shop/definition
+               4  - api/shop/stage/old
+
+            Notes
+              GET /orders from network hub is not yet proved
+
+            Plan: 2 to create, 2 to change, 1 to delete, 1 unknown · 2 accounts · about 6m 20s (create interface endpoint) · undo: exact up to step 4, then made again (lost: its cache)
+        "#]],
+    );
+}
+
+#[test]
+fn a_concise_plan_keeps_outages_and_the_closing_line() {
+    page(
+        &everything(),
+        true,
+        false,
+        expect![[r#"
+            application 111111111111 us-east-1
+
+              ~ target/orders/targets  targets · arn:tg · differs · because target "orders" · undo exact
+                  ! outage: connections are cut
+
+            gateway 222222222222 us-east-1
+
+              ~ api/shop/definition  API definition · a1b2c3 · differs · because api "shop" · undo exact
+              - api/shop/stage/old  stage · a1b2c3/old · no longer in the spec
+              + entry/hub  interface endpoint · absent · because api "shop" · undo exact
+              + entry/hub/security-group  security group · absent · because api "shop" · undo exact
+              ? target/erp/endpoint  interface endpoint · not known: denied
+
+            Notes
+              GET /orders from network hub is not yet proved
+
+            Plan: 2 to create, 2 to change, 1 to delete, 1 unknown · 2 accounts · about 6m 20s (create interface endpoint) · undo: exact up to step 4, then made again (lost: its cache)
+        "#]],
+    );
+}
+
+#[test]
+fn a_plan_without_changes_counts_what_is_right() {
+    let same = change("api/shop/stage/prod", stage::KIND, Action::NoOp, Reason::Same);
+    let other = Change { scope: app(), address: Address::new("target/orders"), ..same.clone() };
+    page(
+        &plan(vec![same.clone(), other], Vec::new()),
+        false,
+        false,
+        expect![[r#"
+        ! This is the sandbox.
+
+        No changes: 2 resources in 2 accounts are as the spec says.
+    "#]],
+    );
+    page(
+        &plan(vec![same], Vec::new()),
+        true,
+        false,
+        expect![[r#"
+        No changes: 1 resource in 1 account is as the spec says.
+    "#]],
+    );
+    page(
+        &plan(Vec::new(), Vec::new()),
+        true,
+        false,
+        expect![[r#"
+        No changes: there is nothing of this project, and nothing is asked for.
+    "#]],
+    );
+}
+
+#[test]
+fn a_replacement_says_what_forced_it() {
+    let listener = Change {
+        before: Some(observed(endpoint::KIND, "vpce-1")),
+        attributes: vec![AttributeChange {
+            key: endpoint::SERVICE_NAME.key().to_owned(),
+            before: Some(Value::from("a")),
+            after: Some(Value::from("b")),
+        }],
+        because: "target \"orders\"".to_owned(),
+        ..change(
+            "target/orders/endpoint",
+            endpoint::KIND,
+            Action::ReplaceCreateFirst,
+            Reason::Immutable(vec!["service-name".to_owned()]),
+        )
+    };
+    let steps = vec![step(1, &listener, create(), &[]), step(2, &listener, delete(), &[1])];
+    page(
+        &plan(vec![listener], steps),
+        false,
+        false,
+        expect![[r#"
+        ! This is the sandbox.
+
+        gateway 222222222222 us-east-1
+
+        +/- target/orders/endpoint  interface endpoint · vpce-1 · service-name cannot be changed in place · because target "orders" · undo exact
+              service-name  "a" → "b"  (cannot be changed in place)
+
+        Order: 2 steps; those of one number may run together, once what they need is done
+           1  + target/orders/endpoint
+           2  - target/orders/endpoint
+
+        Plan: 0 to create, 0 to change, 0 to delete, 1 to replace · 1 account · undo: exact
+    "#]],
+    );
+}
+
+#[test]
+fn equal_plans_give_equal_pages() {
+    let text = || {
+        let page =
+            Page { kinds: &KINDS, style: Style::default(), concise: false, show_unchanged: true, announcements: &[] };
+        plan_text::text(&everything(), page)
+    };
+    assert_eq!(text(), text());
+}
+
+#[test]
+fn colour_never_says_what_words_do_not() {
+    let page = |color| Page {
+        kinds: &KINDS,
+        style: Style { color },
+        concise: false,
+        show_unchanged: true,
+        announcements: &[],
+    };
+    let (plain, colored) = (plan_text::text(&everything(), page(false)), plan_text::text(&everything(), page(true)));
+    assert_ne!(plain, colored);
+    let mut stripped = String::new();
+    for (index, part) in colored.split('\x1b').enumerate() {
+        stripped.push_str(if index == 0 { part } else { part.split_once('m').unwrap().1 });
+    }
+    assert_eq!(stripped, plain);
+}
+
+#[test]
+fn a_run_leaves_a_line_for_each_finished_step() {
+    let plan = everything();
+    let mut progress = Progress::new(&plan, &KINDS, Style::default());
+    let at = Duration::from_secs;
+    let error = CloudError {
+        class: ErrorClass::Refused,
+        operation: "ec2:CreateVpcEndpoint".to_owned(),
+        scope: hub(),
+        code: "InvalidServiceName".to_owned(),
+        message: "The service does not exist".to_owned(),
+        request_id: Some("r-1".to_owned()),
+    };
+    let started = |id| Event::Started { step: StepId(id), address: Address::new("x") };
+    let done = |id, name: &str| Event::Done { step: StepId(id), id: name.to_owned(), elapsed: at(2) };
+    let waiting = Event::Waiting { step: StepId(2), status: "pending".to_owned(), elapsed: at(3) };
+    let events = [
+        started(1),
+        started(3),
+        done(1, "sg-1"),
+        started(2),
+        waiting,
+        Event::Retrying { step: StepId(3), error: error.clone() },
+    ];
+    let mut lines: Vec<String> = events.iter().filter_map(|event| progress.note(event, at(1))).collect();
+    lines.push("--".to_owned());
+    lines.extend(progress.block(at(31), at(31), 3));
+    lines.push("--".to_owned());
+    let failed = Event::Failed { step: StepId(2), failure: StepFailure::Call(error) };
+    lines.extend(
+        [Event::Stopping, failed, done(5, "a1b2c3/old")].iter().filter_map(|event| progress.note(event, at(40))),
+    );
+    expect![[r#"
+        [1/5] ok created entry/hub/security-group sg-1 (2s)
+        --
+          ⠸ create entry/hub (interface endpoint)  is pending  30s
+          ⠸ change target/orders/targets (targets)  tried again: InvalidServiceName  30s
+          [####................] 1/5 steps · 31s · about 5m 49s left
+        --
+        Stopping: nothing new starts, steps under way finish. Press Ctrl-C again to leave them.
+        [1/5] failed create entry/hub (interface endpoint): ec2:CreateVpcEndpoint in 222222222222/us-east-1: InvalidServiceName: The service does not exist (request r-1)
+        [2/5] ok deleted api/shop/stage/old (2s)"#]].assert_eq(&lines.join("\n"));
+}
+
+#[test]
+fn a_block_is_cut_to_the_screen_and_drawn_over_the_last_one() {
+    assert_eq!(progress::redraw(0, &["abcdef".to_owned()], 4), "\r\x1b[Jabc\n");
+    assert_eq!(progress::redraw(2, &[], 80), "\x1b[2A\r\x1b[J");
+}
+
+fn ended(outcome: &Outcome, expected: Expect) {
+    let mut plan = everything();
+    plan.steps[1].call = "CreateVpcEndpoint".to_owned();
+    plan.steps[1].settle = Some(Settle {
+        until: "available".to_owned(),
+        typical: Duration::from_secs(60),
+        limit: Duration::from_secs(600),
+        poll: Duration::from_secs(5),
+    });
+    let ending = Ending {
+        plan: &plan,
+        kinds: &KINDS,
+        style: Style::default(),
+        elapsed: Duration::from_secs(302),
+        done: "Applied",
+        next: "privlink apply",
+    };
+    expected.assert_eq(&outcome::text(outcome, ending));
+}
+
+#[test]
+fn a_failure_says_where_what_and_what_next() {
+    let error = CloudError {
+        class: ErrorClass::Refused,
+        operation: "ec2:CreateVpcEndpoint".to_owned(),
+        scope: hub(),
+        code: "InvalidServiceName".to_owned(),
+        message: "The Vpc Endpoint Service 'x' does not exist".to_owned(),
+        request_id: Some("7a62c49f-347e-4fc4-9331-6e8e".to_owned()),
+    };
+    let failed = Outcome::Failed {
+        failed: vec![(StepId(2), StepFailure::Call(error))],
+        done: vec![StepId(3), StepId(1)],
+        not_started: vec![StepId(4), StepId(5)],
+    };
+    ended(
+        &failed,
+        expect![[r#"
+        error: step 2 of 5 failed: create entry/hub (interface endpoint)
+          where    gateway 222222222222 us-east-1
+          call     ec2:CreateVpcEndpoint
+          code     InvalidServiceName
+          message  The Vpc Endpoint Service 'x' does not exist
+          request  7a62c49f-347e-4fc4-9331-6e8e
+
+        Done (2):
+           1  create entry/hub/security-group (security group)
+           3  change target/orders/targets (targets)
+
+        Not started (2):
+           4  change api/shop/definition (API definition)
+           5  delete api/shop/stage/old (stage)
+
+        Failed after 5m 02s; nothing was taken back. What was made is tagged as this project's: `privlink apply` reads it again and goes on from there.
+    "#]],
+    );
+    let late = Outcome::Failed {
+        failed: vec![(StepId(2), StepFailure::TimedOut("pending".to_owned()))],
+        done: Vec::new(),
+        not_started: Vec::new(),
+    };
+    ended(
+        &late,
+        expect![[r#"
+        error: step 2 of 5 failed: create entry/hub (interface endpoint)
+          where    gateway 222222222222 us-east-1
+          call     CreateVpcEndpoint was accepted
+          then     still pending at the time limit
+
+        Done: nothing
+
+        Not started: nothing
+
+        Failed after 5m 02s; nothing was taken back. What was made is tagged as this project's: `privlink apply` reads it again and goes on from there.
+    "#]],
+    );
+}
+
+#[test]
+fn good_ends_are_short() {
+    ended(
+        &Outcome::Applied,
+        expect![[r#"
+        Applied: 5 steps in 5m 02s.
+    "#]],
+    );
+    ended(
+        &Outcome::Interrupted { done: vec![StepId(1)], not_started: vec![StepId(2)] },
+        expect![[r#"
+        Done (1):
+           1  create entry/hub/security-group (security group)
+
+        Not started (1):
+           2  create entry/hub (interface endpoint)
+
+        Stopped after 5m 02s; nothing was taken back. What was made is tagged as this project's: `privlink apply` reads it again and goes on from there.
+    "#]],
+    );
+}
