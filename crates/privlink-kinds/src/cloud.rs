@@ -83,6 +83,7 @@ impl Cloud for AwsCloud {
         Box::pin(async move {
             let session = self.connections.session(&write.scope);
             let live = find(&session, write.kind)?;
+            session.check_credentials().await?;
             self.prepay(write).await;
             match write.operation {
                 Operation::Create => live.create(&session, write).await,

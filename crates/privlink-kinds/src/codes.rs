@@ -18,6 +18,8 @@ pub struct Code {
 pub const ASSUME_ROLE: &str = "privlink::aws::assume-role";
 /// There are no credentials.
 pub const NO_CREDENTIALS: &str = "privlink::aws::no-credentials";
+/// The credentials are another account's.
+pub const WRONG_ACCOUNT: &str = "privlink::aws::wrong-account";
 /// No connection.
 pub const UNREACHABLE: &str = "privlink::aws::unreachable";
 /// No answer that makes sense.
@@ -47,6 +49,13 @@ pub static CODES: &[Code] = &[
         explain: "Nothing in the environment, the AWS configuration files or the machine's metadata service gives \
                   credentials. Log in (`aws sso login`), set AWS_PROFILE, or set AWS_ACCESS_KEY_ID and \
                   AWS_SECRET_ACCESS_KEY.",
+    },
+    Code {
+        code: WRONG_ACCOUNT,
+        summary: "the credentials belong to another account",
+        explain: "The spec names an account, and the credentials used for it are those of another one. Read with them, the \
+                  account would seem to be empty, and everything would be made anew in the wrong place; so nothing was \
+                  read. Name the right profile or a role to assume in the spec, or set AWS_PROFILE.",
     },
     Code {
         code: UNREACHABLE,

@@ -22,9 +22,11 @@ use aws_smithy_http_client::tls;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::service_config::ServiceConfigKey;
 use privlink_model::{Access, Account, Role, Scope, Service};
+use tokio::sync::OnceCell;
 
 use crate::credentials::Kept;
 use crate::limiter::{Limited, Limiter};
+use crate::nulls::without_nulls;
 use crate::session::{Clients, Session};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -68,6 +70,13 @@ pub(crate) struct Connections {
 struct Entrance {
     account: Arc<Account>,
     config: SdkConfig,
+    identity: Arc<OnceCell<String>>,
+}
+
+impl Entrance {
+    fn new(account: Account, config: SdkConfig) -> Self {
+        Self { account: Arc::new(account), config: keep_credentials(config), identity: Arc::default() }
+    }
 }
 
 impl Connections {
@@ -101,11 +110,10 @@ impl Connections {
                     assume(&base, sts, role, &account.region).await
                 }
             };
-            let entrance = Entrance { account: Arc::new(account.clone()), config: keep_credentials(config) };
-            accounts.entry(account.id.clone()).or_insert(entrance);
+            accounts.entry(account.id.clone()).or_insert_with(|| Entrance::new(account.clone(), config));
         }
         let ambient = Account { name: String::new(), id: String::new(), region, access: Access::Ambient };
-        let ambient = Entrance { account: Arc::new(ambient), config: keep_credentials(base) };
+        let ambient = Entrance::new(ambient, base);
         let sessions = Mutex::default();
         Self { accounts, ambient, http, limiter, project: options.project, sessions }
     }
@@ -130,10 +138,7 @@ impl Connections {
         };
         // The SDK's own partitions are shared by all accounts: one that fails would take the others' retries away.
         let partition = |service: &str| RetryPartition::new(format!("{scope}/{service}"));
-        let retry = RetryConfig::standard()
-            .with_max_attempts(5)
-            .with_initial_backoff(Duration::from_millis(100))
-            .with_max_backoff(Duration::from_secs(5));
+        let retry = retries();
         let ec2 = aws_sdk_ec2::config::Builder::from(&config(Service::Ec2))
             .retry_config(retry.clone())
             .retry_partition(partition("ec2"))
@@ -143,16 +148,17 @@ impl Connections {
             .retry_partition(partition("elb"))
             .build();
         let gateway = config(Service::ApiGateway);
-        let reads = aws_sdk_apigateway::config::Builder::from(&gateway)
+        let mut reads = aws_sdk_apigateway::config::Builder::from(&gateway)
             .retry_config(retry)
-            .retry_partition(partition("apigateway"))
-            .build();
+            .retry_partition(partition("apigateway"));
+        reads.set_http_client(gateway.http_client().map(without_nulls));
         let writes = aws_sdk_apigateway::config::Builder::from(&gateway).retry_config(RetryConfig::disabled()).build();
         let clients = Clients {
             ec2: aws_sdk_ec2::Client::from_conf(ec2),
             elb: aws_sdk_elasticloadbalancingv2::Client::from_conf(elb),
             api_gateway: aws_sdk_apigateway::Client::from_conf(writes),
-            api_gateway_reads: aws_sdk_apigateway::Client::from_conf(reads),
+            api_gateway_reads: aws_sdk_apigateway::Client::from_conf(reads.build()),
+            sts: aws_sdk_sts::Client::new(&config(Service::Sts)),
         };
         // `keep_credentials` has put one there; without any, the SDK's calls fail in the same words.
         let credentials = entrance.config.credentials_provider().unwrap_or_else(|| {
@@ -163,6 +169,7 @@ impl Connections {
             account: entrance.account.clone(),
             project: self.project.clone(),
             credentials,
+            identity: entrance.identity.clone(),
             clients: Arc::new(clients),
         }
     }
@@ -182,11 +189,20 @@ fn http_client() -> SharedHttpClient {
         .build_https()
 }
 
+/// The SDK's own first pause is a second: long for a person who waits for a plan.
+fn retries() -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(5)
+        .with_initial_backoff(Duration::from_millis(100))
+        .with_max_backoff(Duration::from_secs(5))
+}
+
 fn loader(http: &SharedHttpClient, region: &str, options: &ConnectOptions) -> ConfigLoader {
     let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(http.clone())
         .timeout_config(timeouts)
+        .retry_config(retries())
         // It would take a request that waits for its quota for a stalled one.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .region(Region::new(region.to_owned()));

@@ -17,8 +17,11 @@ use aws_smithy_types::error::ErrorMetadata;
 use privlink_model::{Access, CloudError, ErrorClass};
 use tokio::sync::Mutex;
 
-use crate::error::{ASSUME_ROLE, NO_CREDENTIALS, chain, find};
+use crate::error::{ASSUME_ROLE, NO_CREDENTIALS, WRONG_ACCOUNT, chain, find};
+use crate::live::answered;
 use crate::session::Session;
+
+const IDENTIFY: &str = "sts:GetCallerIdentity";
 
 /// Credentials are fetched anew this long before they expire.
 const MARGIN: Duration = Duration::from_secs(120);
@@ -59,12 +62,29 @@ impl ProvideCredentials for Kept {
 }
 
 impl Session {
-    /// Asks for credentials, so that their absence is found before any call is made.
+    /// Asks for credentials and whose they are, so that what is wrong with them is found before any other call is made.
+    ///
+    /// **Invariant:** nothing is read or written with the credentials of another account than the spec says. An account
+    /// whose network was looked for in another would seem to be empty.
     pub(crate) async fn check_credentials(&self) -> Result<(), CloudError> {
-        match self.credentials.provide_credentials().await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(self.credentials_error(&error)),
+        let account = self.identity.get_or_try_init(|| self.identify()).await?;
+        if *account == self.scope.account {
+            return Ok(());
         }
+        let words = format!("the credentials belong to account {account}, and the spec says {}", self.scope.account);
+        Err(self.failure(ErrorClass::Denied, IDENTIFY, WRONG_ACCOUNT, words))
+    }
+
+    /// Most credentials say whose they are; for plain keys STS has to be asked.
+    async fn identify(&self) -> Result<String, CloudError> {
+        let credentials =
+            self.credentials.provide_credentials().await.map_err(|error| self.credentials_error(&error))?;
+        if let Some(account) = credentials.account_id() {
+            return Ok(account.as_str().to_owned());
+        }
+        let answer = self.clients.sts.get_caller_identity().send().await;
+        let answer = answer.map_err(|error| self.error(IDENTIFY, error))?;
+        answered(self, IDENTIFY, answer.account())
     }
 
     /// Why there are no credentials, found in the chain of causes: an account may be entered through several doors.

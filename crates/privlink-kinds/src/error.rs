@@ -22,6 +22,8 @@ use crate::session::Session;
 pub(crate) const ASSUME_ROLE: &str = "sts:AssumeRole";
 /// The code of failures to find any credentials.
 pub(crate) const NO_CREDENTIALS: &str = "NoCredentials";
+/// The code of credentials that belong to another account than the one that is meant.
+pub(crate) const WRONG_ACCOUNT: &str = "WrongAccount";
 
 impl Session {
     /// Sorts a failed call into its class, with AWS's words.
@@ -86,6 +88,10 @@ fn unread(account: &Account, error: &CloudError) -> Unread {
         (codes::NO_CREDENTIALS, _) => Some(
             "log in with `aws sso login`, set AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY".into(),
         ),
+        (codes::WRONG_ACCOUNT, _) => Some(format!(
+            "name a profile of account {0} in the spec or in AWS_PROFILE, or a role in account {0} to assume",
+            error.scope.account
+        )),
         (codes::UNREACHABLE | codes::UNREADABLE, _) => {
             Some("check the network, proxies, and AWS_ENDPOINT_URL or endpoints in the AWS configuration".into())
         }
@@ -112,6 +118,7 @@ pub fn stable_code(error: &CloudError) -> &'static str {
         ErrorClass::Denied if error.operation == ASSUME_ROLE => codes::ASSUME_ROLE,
         ErrorClass::Denied if error.operation == "GetCredentials" => codes::NO_CREDENTIALS,
         ErrorClass::Denied => match error.code.as_str() {
+            WRONG_ACCOUNT => codes::WRONG_ACCOUNT,
             "AuthFailure" | "UnrecognizedClientException" | "InvalidClientTokenId" | "OptInRequired" => {
                 codes::REGION_OFF
             }

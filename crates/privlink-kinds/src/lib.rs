@@ -33,6 +33,8 @@ pub mod listener;
 #[cfg(feature = "aws")]
 mod live;
 pub mod load_balancer;
+#[cfg(feature = "aws")]
+mod nulls;
 pub mod privatelink_enforcement;
 pub mod quota;
 pub mod rest_api;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use privlink_model::{Account, CloudError, ErrorClass, Scope};
+use tokio::sync::OnceCell;
 
 /// The SDK clients of one scope. Cloning one is cheap.
 #[derive(Debug)]
@@ -15,6 +16,7 @@ pub(crate) struct Clients {
     pub(crate) elb: aws_sdk_elasticloadbalancingv2::Client,
     pub(crate) api_gateway: aws_sdk_apigateway::Client,
     pub(crate) api_gateway_reads: aws_sdk_apigateway::Client,
+    pub(crate) sts: aws_sdk_sts::Client,
 }
 
 /// One scope, ready for calls on behalf of one project.
@@ -24,6 +26,8 @@ pub(crate) struct Session {
     pub(crate) account: Arc<Account>,
     pub(crate) project: String,
     pub(crate) credentials: SharedCredentialsProvider,
+    /// The account the credentials turned out to belong to.
+    pub(crate) identity: Arc<OnceCell<String>>,
     pub(crate) clients: Arc<Clients>,
 }
 

@@ -246,6 +246,26 @@ async fn a_method_added_by_hand_shows_with_all_it_has() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_empty_template_which_aws_answers_as_null_is_read_as_empty() {
+    let bench = Bench::start().await;
+    let api = bench.create(rest_api::KIND, "api/orders", api_attrs()).await;
+    let empty = || Value::map([("application/json", text(""))]);
+    let mock = Value::map([
+        (integration::TYPE, text("MOCK")),
+        (integration::TEMPLATES, empty()),
+        (integration::RESPONSES, Value::map([("200", Value::map([("responseTemplates", empty())]))])),
+    ]);
+    let responses = Value::map([("200", Value::map::<String>([]))]);
+    let get = Value::map([(method::INTEGRATION, mock), (method::RESPONSES, responses)]);
+    let attrs = Attrs::new()
+        .with(&api_definition::API, api)
+        .with(&api_definition::NAME, "orders".to_owned())
+        .with(&api_definition::PATHS, Value::map([("/", Value::map([("GET", get)]))]));
+    bench.create(api_definition::KIND, "api/orders/definition", attrs.clone()).await;
+    bench.shows(api_definition::KIND, "api/orders/api-definition/definition", &attrs).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn deployments_and_stages() {
     let bench = Bench::start().await;
     let vpce = execute_api_endpoint(&bench).await;
