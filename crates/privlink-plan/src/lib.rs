@@ -29,6 +29,9 @@ mod unread;
 mod uses;
 mod view;
 
+#[cfg(test)]
+mod tests;
+
 pub use codec::{DecodeError, decode, encode};
 pub use codes::CODES;
 pub use outline::outline;

@@ -1,0 +1,486 @@
+//! Cases: a spec, a world, and the outline of the plan between them.
+
+use expect_test::{Expect, expect};
+use privlink_model::{Action, Address, Desired, Observed, Owner, Reason, Resource, Scope, Snapshot, Status, Value};
+
+use super::toy::{
+    API, BALANCER, DEFINITION, DEPLOYMENT, ENDPOINT, ENFORCEMENT, FIRST, GROUP, LAST, LINK, LISTENER, MEMBERS, POOL,
+    SERVICE, STAGE, id, planned, planned_with, resource, set, spec,
+};
+use super::world::World;
+use crate::{CODES, Options, outline};
+
+fn check(desired: &Desired, snapshot: &Snapshot, expected: Expect) {
+    expected.assert_eq(&outline(&planned(desired, snapshot)).replace(" 111111111111/us-east-1", ""));
+}
+
+fn applied(desired: &Desired) -> World {
+    let mut world = World::default();
+    world.apply(&planned(desired, &world.snapshot()), &mut |_| 0, usize::MAX);
+    world
+}
+
+fn digest_of(addresses: &[&str]) -> Value {
+    Value::Digest(Box::new(Value::List(addresses.iter().map(|address| id(address)).collect())))
+}
+
+/// A whole chain: a balancer before addresses of an endpoint, a link to it, an API that uses the link.
+fn chain() -> Desired {
+    let addresses = Value::of(&Address::new("endpoint"), "addresses");
+    spec([
+        resource("group", &GROUP, [("name", "pl".into()), ("vpc", "vpc-1".into())]),
+        resource("balancer", &BALANCER, [("name", "pl".into()), ("groups", set([id("group")]))]),
+        resource("balancer/enforcement", &ENFORCEMENT, [("balancer", id("balancer")), ("enforce", "off".into())]),
+        resource("pool", &POOL, [("port", 80.into()), ("vpc", "vpc-1".into())]),
+        resource("pool/members", &MEMBERS, [("pool", id("pool")), ("addresses", addresses)]),
+        resource("listener", &LISTENER, [("balancer", id("balancer")), ("port", 80.into()), ("pool", id("pool"))]),
+        resource("service", &SERVICE, [("balancers", set(["arn:app".into()]))]),
+        endpoint("subnet-1"),
+        resource("link", &LINK, [("balancer", id("balancer"))]),
+        resource("api", &API, [("name", "pl".into())]),
+        resource("api/definition", &DEFINITION, [("api", id("api")), ("paths", Value::map([("/", id("link"))]))]),
+        deployment(&["link"]),
+        resource("api/stage", &STAGE, [("api", id("api")), ("deployment", id("api/deployment"))]),
+    ])
+}
+
+fn endpoint(subnet: &str) -> Resource {
+    let service = Value::of(&Address::new("service"), "service-name");
+    resource("endpoint", &ENDPOINT, [("service", service), ("subnets", set([subnet.into()]))])
+}
+
+fn deployment(of: &[&str]) -> Resource {
+    let mut deployment = resource("api/deployment", &DEPLOYMENT, [("api", id("api")), ("digest", digest_of(of))]);
+    deployment.after.insert(Address::new("api/definition"));
+    deployment
+}
+
+fn with(mut desired: Desired, resource: Resource) -> Desired {
+    desired.resources.insert(resource.address.clone(), resource);
+    desired
+}
+
+fn without(mut desired: Desired, addresses: &[&str]) -> Desired {
+    desired.resources.retain(|address, _| !addresses.contains(&address.as_str()));
+    desired
+}
+
+#[test]
+fn from_nothing() {
+    check(&chain(), &Snapshot::default(), expect![[r#"
+        1 + group group CreateGroup
+        4 + service service CreateService
+        6 + api api CreateApi
+        9 + pool pool CreatePool
+        ---
+        2 + balancer balancer CreateBalancer [1]
+        5 + endpoint endpoint CreateEndpoint [4]
+        ---
+        3 + link link CreateLink [2]
+        11 + balancer/enforcement enforcement SetEnforcement [2]
+        12 + listener listener CreateListener [2 9]
+        13 + pool/members members Register [5 9]
+        ---
+        7 + api/definition definition PutApi [3 6]
+        ---
+        8 + api/deployment deployment CreateDeployment [7]
+        ---
+        10 + api/stage stage CreateStage [8]
+    "#]]);
+}
+
+#[test]
+fn nothing_to_do() {
+    check(&chain(), &applied(&chain()).snapshot(), expect![[r#"
+        no steps
+    "#]]);
+}
+
+#[test]
+fn destroy() {
+    let world = applied(&chain());
+    let options = Options { destroy: true, ..Options::default() };
+    let plan = planned_with(&Desired::default(), &world.snapshot(), options);
+    expect![[r#"
+        1 - api api DeleteApi (undo loses its id)
+        ---
+        2 - link link DeleteLink [1] (undo loses its id)
+        ---
+        3 - balancer balancer DeleteBalancer [2] (undo loses its ARN and DNS name)
+        ---
+        4 - pool pool DeletePool [3]
+        5 - group group DeleteGroup [3]
+        ---
+        6 - endpoint endpoint DeleteEndpoint [4] (undo loses its id and addresses)
+        ---
+        7 - service service DeleteService [6] (undo loses its name)
+          - ?/definition/api-6 definition: is deleted with api
+          - ?/deployment/deployment-8 deployment: is deleted with api
+          - ?/enforcement/balancer-2 enforcement: is deleted with balancer
+          - ?/members/pool-9 members: is deleted with pool
+          - api/stage stage: is deleted with api
+          - listener listener: is deleted with balancer
+    "#]].assert_eq(&outline(&plan).replace(" 111111111111/us-east-1", ""));
+    assert!(plan.changes.changes.iter().any(|change| change.reason == Reason::Destroy));
+}
+
+#[test]
+fn a_link_is_deleted_after_the_stage_runs_a_deployment_without_it() {
+    let world = applied(&chain());
+    let definition = resource(
+        "api/definition",
+        &DEFINITION,
+        [("api", id("api")), ("paths", Value::map([("/", "mock")].map(|(path, text)| (path, Value::from(text)))))],
+    );
+    let desired = with(with(without(chain(), &["link"]), definition), deployment(&[]));
+    check(&desired, &world.snapshot(), expect![[r#"
+        1 ~ api/definition definition PutApi set paths
+            paths: {"/": "link-3"} → {"/": "mock"}
+        ---
+        2 + api/deployment deployment CreateDeployment [1]
+        ---
+        3 ~ api/stage stage UpdateStage set deployment [2]
+            deployment: "deployment-8" → (id of api/deployment)
+        ---
+        4 - link link DeleteLink [3] (undo loses its id)
+        note[privlink::plan::loses]: deleting the VPC link of link loses its id
+    "#]]);
+}
+
+#[test]
+fn replacing_a_balancer_switches_over_before_the_old_one_goes() {
+    let world = applied(&chain());
+    let balancer = resource("balancer", &BALANCER, [("name", "other".into()), ("groups", set([id("group")]))]);
+    check(&with(chain(), balancer), &world.snapshot(), expect![[r#"
+        1 + balancer balancer CreateBalancer
+        ---
+        2 + link link CreateLink [1]
+        6 + balancer/enforcement enforcement SetEnforcement [1]
+        7 + listener listener CreateListener [1]
+        ---
+        3 ~ api/definition definition PutApi set paths [2]
+            paths: {"/": "link-3"} → {"/": (id of link)}
+        ---
+        4 + api/deployment deployment CreateDeployment [3]
+        ---
+        5 ~ api/stage stage UpdateStage set deployment [4]
+            deployment: "deployment-8" → (id of api/deployment)
+        ---
+        8 - link link DeleteLink [5] (undo loses its id)
+        ---
+        9 - balancer balancer DeleteBalancer [6 7 8] (undo loses its ARN and DNS name)
+        note[privlink::plan::loses]: deleting the load balancer of balancer loses its ARN and DNS name
+        note[privlink::plan::loses]: deleting the VPC link of link loses its id
+    "#]]);
+}
+
+#[test]
+fn replacing_a_pool_that_must_go_first() {
+    let world = applied(&chain());
+    let pool = resource("pool", &POOL, [("port", 81.into()), ("vpc", "vpc-1".into())]);
+    check(&with(chain(), pool), &world.snapshot(), expect![[r#"
+        1 - pool pool DeletePool
+        ---
+        2 + pool pool CreatePool [1]
+        ---
+        3 ~ listener listener ModifyListener set pool [2]
+            pool: "pool-9" → (id of pool)
+        4 + pool/members members Register [2]
+        warning[privlink::plan::outage]: pool does not exist between its deletion and its creation
+        warning[privlink::plan::outage]: pool/members does not exist between its deletion and its creation
+    "#]]);
+}
+
+#[test]
+fn a_computed_set_follows_an_update_and_is_added_before_it_is_removed() {
+    let world = applied(&chain());
+    check(&with(chain(), endpoint("subnet-2")), &world.snapshot(), expect![[r#"
+        1 ~ endpoint endpoint ModifyEndpoint set subnets
+            subnets: ["subnet-1"] → ["subnet-2"]
+        ---
+        2 ~ pool/members members Register add addresses [1]
+            addresses: ["endpoint-5 over [\"subnet-1\"]"] → (addresses of endpoint)
+        ---
+        3 ~ pool/members members Register remove addresses [2]
+            addresses: ["endpoint-5 over [\"subnet-1\"]"] → (addresses of endpoint)
+    "#]]);
+}
+
+#[test]
+fn only_the_needed_half_of_an_additive_change() {
+    let members = |addresses: Value| {
+        spec([
+            resource("pool", &POOL, [("port", 80.into())]),
+            resource("pool/members", &MEMBERS, [("pool", id("pool")), ("addresses", addresses)]),
+        ])
+    };
+    let world = applied(&members(set(["10.0.0.1".into()])));
+    let more = members(set(["10.0.0.1".into(), "10.0.0.2".into()]));
+    check(&more, &world.snapshot(), expect![[r#"
+        1 ~ pool/members members Register add addresses
+            addresses: ["10.0.0.1"] → ["10.0.0.1", "10.0.0.2"]
+    "#]]);
+}
+
+#[test]
+fn what_was_put_there_by_hand() {
+    let mut world = applied(&chain());
+    world.object("group").attrs.insert("note", "hand-written".into());
+    world.object("group").attrs.insert("rules", set(["0.0.0.0/0".into()]));
+    // A plain attribute the spec leaves out is AWS's to choose, a set is not.
+    check(&chain(), &world.snapshot(), expect![[r#"
+        1 ~ group group ModifyGroup set rules
+            rules: ["0.0.0.0/0"] → none
+    "#]]);
+}
+
+#[test]
+fn failed_and_unfinished_objects() {
+    let mut world = applied(&chain());
+    world.object("link").status = Status::Failed("no such balancer".to_owned());
+    world.object("endpoint").status = Status::Pending("pending".to_owned());
+    check(&chain(), &world.snapshot(), expect![[r#"
+        1 + link link CreateLink
+        2 . endpoint endpoint wait
+        ---
+        3 ~ api/definition definition PutApi set paths [1]
+            paths: {"/": "link-3"} → {"/": (id of link)}
+        ---
+        4 + api/deployment deployment CreateDeployment [3]
+        ---
+        5 ~ api/stage stage UpdateStage set deployment [4]
+            deployment: "deployment-8" → (id of api/deployment)
+        ---
+        6 - link link DeleteLink [5] (undo loses its id)
+        note[privlink::plan::loses]: deleting the VPC link of link loses its id
+    "#]]);
+}
+
+#[test]
+fn an_object_on_its_way_out_is_absent() {
+    let mut world = applied(&chain());
+    world.object("api/stage").status = Status::Deleting;
+    check(&chain(), &world.snapshot(), expect![[r#"
+        1 + api/stage stage CreateStage
+    "#]]);
+}
+
+#[test]
+fn a_value_that_is_not_there_yet_is_waited_for() {
+    let mut world = applied(&chain());
+    world.object("endpoint").attrs.remove("addresses");
+    world.objects.retain(|object| object.kind != "members");
+    check(&chain(), &world.snapshot(), expect![[r#"
+        1 . endpoint endpoint wait
+        ---
+        2 + pool/members members Register [1]
+    "#]]);
+}
+
+#[test]
+fn an_unread_listing_blocks_both_directions_and_says_so_once() {
+    let world = applied(&chain());
+    let balancer = resource("balancer", &BALANCER, [("name", "other".into()), ("groups", set([id("group")]))]);
+    let desired = without(with(chain(), balancer), &["api/stage"]);
+    check(&desired, &world.snapshot_without("listener"), expect![[r#"
+        no steps
+          ? api/definition definition: is not known: rests on link, which is not known
+          ? api/deployment deployment: is not known: rests on link, which is not known
+          ? api/stage stage: is not known: toy:List listener failed in, where something may still use it
+          ? balancer balancer: is not known: toy:List listener failed in, where something may still use it
+          ? balancer/enforcement enforcement: is not known: toy:List listener failed in, where something may still use it
+          ? link link: is not known: toy:List listener failed in, where something may still use it
+          ? listener listener: is not known: toy:List listener: access denied
+        unknown[privlink::aws::denied]: toy:List listener failed in: access denied
+    "#]]);
+}
+
+#[test]
+fn two_objects_with_one_address_are_both_left_alone() {
+    let mut world = applied(&chain());
+    let mut twin = world.object("group").clone();
+    twin.id = "group-99".to_owned();
+    twin.attrs.insert("id", "group-99".into());
+    world.objects.push(twin);
+    check(&chain(), &world.snapshot(), expect![[r#"
+        no steps
+          ? api/definition definition: is not known: rests on link, which is not known
+          ? api/deployment deployment: is not known: rests on api/definition, which is not known
+          ? api/stage stage: is not known: rests on api/deployment, which is not known
+          ? balancer balancer: is not known: rests on group, which is not known
+          ? balancer/enforcement enforcement: is not known: rests on balancer, which is not known
+          ? group group: is not known: 2 objects carry the address group: group-1 in, group-99 in
+          ? link link: is not known: rests on balancer, which is not known
+          ? listener listener: is not known: rests on balancer, which is not known
+        error[privlink::plan::duplicate-address]: 2 objects carry the address group: group-1 in, group-99 in
+    "#]]);
+    // Destroying takes both: there it does not matter which is meant.
+    let plan = planned(&Desired::default(), &world.snapshot());
+    assert_eq!(plan.steps.iter().filter(|step| step.kind == "group").count(), 2);
+}
+
+#[test]
+fn a_half_done_replacement_is_finished() {
+    let old = spec([resource("balancer", &BALANCER, [("name", "old".into())])]);
+    let new = spec([resource("balancer", &BALANCER, [("name", "new".into())])]);
+    let mut world = applied(&old);
+    world.apply(&planned(&new, &world.snapshot()), &mut |_| 0, 1);
+    assert_eq!(world.objects.len(), 2);
+    check(&new, &world.snapshot(), expect![[r#"
+        1 - balancer balancer DeleteBalancer (undo loses its ARN and DNS name)
+        note[privlink::plan::loses]: deleting the load balancer of balancer loses its ARN and DNS name
+    "#]]);
+}
+
+#[test]
+fn a_move_to_another_scope_or_kind_makes_and_deletes() {
+    let world = applied(&spec([resource("a", &FIRST, [("version", 1.into())])]));
+    let mut elsewhere = resource("a", &FIRST, [("version", 1.into())]);
+    elsewhere.scope = Scope::new("222222222222", "eu-west-1");
+    check(&spec([elsewhere]), &world.snapshot(), expect![[r#"
+        1 - a first Delete
+        2 + a first 222222222222/eu-west-1 Create
+    "#]]);
+    check(&spec([resource("a", &LAST, [("version", 1.into())])]), &world.snapshot(), expect![[r#"
+        1 - a first Delete
+        2 + a last Create
+    "#]]);
+}
+
+#[test]
+fn what_is_not_ours_is_left_alone() {
+    let mut world = applied(&spec([resource("group", &GROUP, [("name", "pl".into())])]));
+    for (number, owner) in [Owner::Nobody, Owner::Project("other".to_owned())].into_iter().enumerate() {
+        let theirs = Observed { owner, id: format!("sg-{number}"), ..world.object("group").clone() };
+        world.objects.push(theirs);
+    }
+    check(&Desired::default(), &world.snapshot(), expect![[r#"
+        1 - group group DeleteGroup
+    "#]]);
+}
+
+#[test]
+fn a_child_of_nobody_is_adopted_by_its_key_and_never_left_over() {
+    let desired = spec([
+        resource("pool", &POOL, [("port", 80.into())]),
+        resource("pool/members", &MEMBERS, [("pool", id("pool")), ("addresses", set(["10.0.0.1".into()]))]),
+    ]);
+    let mut world = applied(&desired);
+    world.objects.iter_mut().filter(|object| object.kind == "members").for_each(|object| object.owner = Owner::Nobody);
+    check(&desired, &world.snapshot(), expect![[r#"
+        no steps
+    "#]]);
+    check(&without(desired, &["pool/members"]), &world.snapshot(), expect![[r#"
+        no steps
+    "#]]);
+}
+
+#[test]
+fn circles_missing_references_and_unknown_kinds() {
+    let mut strange = resource("strange", &FIRST, [("version", 1.into())]);
+    strange.kind = "strange";
+    let desired = spec([
+        resource("a", &FIRST, [("version", 1.into()), ("base", id("b"))]),
+        resource("b", &FIRST, [("version", 1.into()), ("base", id("a"))]),
+        resource("c", &FIRST, [("version", 1.into()), ("base", id("b"))]),
+        resource("d", &FIRST, [("version", 1.into()), ("base", id("nowhere"))]),
+        resource("e", &FIRST, [("version", 1.into()), ("base", id("strange"))]),
+        strange,
+    ]);
+    check(&desired, &Snapshot::default(), expect![[r#"
+        no steps
+          ? a first: is not known: waits for itself
+          ? b first: is not known: waits for itself
+          ? c first: is not known: waits for itself
+          ? d first: is not known: d refers to nowhere, which is not there
+          ? e first: is not known: e refers to strange, which is not there
+        error[privlink::plan::missing-reference]: d refers to nowhere, which is not there
+        error[privlink::plan::missing-reference]: e refers to strange, which is not there
+        error[privlink::plan::unknown-kind]: strange is of the kind "strange", which is not known
+        error[privlink::plan::cycle]: these wait for each other: a → b → a
+    "#]]);
+}
+
+#[test]
+fn targets_bring_what_they_need_and_excludes_take_what_needs_them() {
+    let show = |options| {
+        let plan = planned_with(&chain(), &Snapshot::default(), options);
+        outline(&plan).replace(" 111111111111/us-east-1", "")
+    };
+    let targets = Options { targets: vec![Address::new("link")], ..Options::default() };
+    expect![[r#"
+        1 + group group CreateGroup
+        ---
+        2 + balancer balancer CreateBalancer [1]
+        ---
+        3 + link link CreateLink [2]
+        note[privlink::plan::partial]: 10 changes are left out by --target or --exclude
+    "#]].assert_eq(&show(targets));
+    let excludes = Options { excludes: vec![Address::new("balancer"), Address::new("endpoint")], ..Options::default() };
+    expect![[r#"
+        1 + group group CreateGroup
+        2 + service service CreateService
+        3 + api api CreateApi
+        4 + pool pool CreatePool
+        note[privlink::plan::partial]: 9 changes are left out by --target or --exclude
+    "#]].assert_eq(&show(excludes));
+}
+
+#[test]
+fn a_targeted_plan_works_by_itself() {
+    let mut world = World::default();
+    let options = Options { targets: vec![Address::new("api")], ..Options::default() };
+    world.apply(&planned_with(&chain(), &world.snapshot(), options), &mut |_| 0, usize::MAX);
+    world.apply(&planned(&chain(), &world.snapshot()), &mut |_| 0, usize::MAX);
+    assert!(planned(&chain(), &world.snapshot()).changes.is_empty());
+}
+
+#[test]
+fn quotas_and_waits_make_the_estimate() {
+    let plan = planned(&chain(), &Snapshot::default());
+    let (time, bottleneck) = plan.eta.unwrap();
+    expect!["302s (create load balancer, then VPC link)"].assert_eq(&format!("{}s ({bottleneck})", time.as_secs()));
+    // A bucket of four, refilled every two seconds: the last of ten waits for twelve.
+    let many = Desired {
+        resources: (0..10)
+            .map(|number| resource(&format!("group/{number}"), &GROUP, [("name", "pl".into())]))
+            .map(|resource| (resource.address.clone(), resource))
+            .collect(),
+    };
+    let (time, bottleneck) = planned(&many, &Snapshot::default()).eta.unwrap();
+    expect!["13s (create 7 security groups)"].assert_eq(&format!("{}s ({bottleneck})", time.as_secs()));
+}
+
+#[test]
+fn user_tags_and_ours_are_written_at_creation() {
+    let mut group = resource("group", &GROUP, [("name", "pl".into())]);
+    group.tags.insert("team".to_owned(), "platform".to_owned());
+    group.tags.insert("privlink:project".to_owned(), "someone else's".to_owned());
+    let plan = planned(&spec([group]), &Snapshot::default());
+    let [step] = plan.steps.as_slice() else { panic!("one step") };
+    let privlink_model::Op::Create { tags, .. } = &step.op else { panic!("a creation") };
+    let tags: Vec<String> = tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    assert_eq!(tags, ["privlink:address=group", "privlink:project=toys", "team=platform"]);
+}
+
+#[test]
+fn the_id_and_the_tokens_follow_the_inputs() {
+    let world = applied(&chain());
+    let plan = planned(&Desired::default(), &world.snapshot());
+    let mut tokens: Vec<&str> = plan.steps.iter().map(|step| step.token.as_str()).collect();
+    tokens.sort_unstable();
+    tokens.dedup();
+    assert_eq!(tokens.len(), plan.steps.len());
+    let other = planned(&Desired::default(), &world.snapshot_without("group"));
+    assert_ne!(plan.id, other.id);
+}
+
+#[test]
+fn every_code_is_explained() {
+    for (code, summary, explanation) in CODES {
+        assert!(code.starts_with("privlink::plan::"), "{code}");
+        assert!(!summary.ends_with('.') && explanation.ends_with('.'), "{code}");
+    }
+    let plan = planned(&chain(), &Snapshot::default());
+    assert_eq!(plan.changes.count(Action::Create), plan.changes.changes.len());
+}

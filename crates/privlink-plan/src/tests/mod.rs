@@ -1,0 +1,8 @@
+//! Tests of whole plans, on toy kinds: cases by their outlines, laws by random worlds.
+
+mod cases;
+mod codec;
+mod laws;
+mod toy;
+mod view;
+mod world;
