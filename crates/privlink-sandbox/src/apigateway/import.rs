@@ -135,6 +135,12 @@ fn properties(site: &Site, id: &str, definition: &mut Definition, draft: &Draft)
     if let Some(source) = &draft.api_key_source {
         definition.api_key_source = rest_api::key_source(source)?;
     }
+    if draft.security_policy.is_some() {
+        definition.security_policy.clone_from(&draft.security_policy);
+    }
+    if draft.endpoint_access_mode.is_some() {
+        definition.endpoint_access_mode.clone_from(&draft.endpoint_access_mode);
+    }
     definition.models.extend(draft.models.iter().cloned());
     Ok(())
 }
@@ -189,10 +195,10 @@ fn add_method(
     for response in method.method_responses.values() {
         method::check_response(definition, response).map_err(|fault| ("method response", fault))?;
     }
-    if let Some(integration) = &mut method.method_integration {
-        if integration.cache_namespace.is_empty() {
-            integration.cache_namespace = resource.to_owned();
-        }
+    if let Some(integration) = &mut method.method_integration
+        && integration.cache_namespace.is_empty()
+    {
+        resource.clone_into(&mut integration.cache_namespace);
     }
     if let Some(integration) = &method.method_integration {
         integration::check(site, &method, integration).map_err(|fault| ("integration", fault))?;

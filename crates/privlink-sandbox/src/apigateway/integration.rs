@@ -110,10 +110,9 @@ pub(super) fn check(site: &Site, method: &Method, integration: &Integration) -> 
             "Invalid passthrough behavior specified. Valid options are WHEN_NO_MATCH,WHEN_NO_TEMPLATES,NEVER",
         ));
     }
-    if let Some(handling) = &integration.content_handling {
-        if !matches!(handling.as_str(), "CONVERT_TO_BINARY" | "CONVERT_TO_TEXT") {
-            return Err(bad_request("Invalid content handling specified"));
-        }
+    let handling = integration.content_handling.as_deref().unwrap_or("CONVERT_TO_TEXT");
+    if !matches!(handling, "CONVERT_TO_BINARY" | "CONVERT_TO_TEXT") {
+        return Err(bad_request("Invalid content handling specified"));
     }
     check_connection(site, integration)?;
     check_mappings(method, integration)

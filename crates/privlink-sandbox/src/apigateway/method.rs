@@ -217,14 +217,17 @@ pub(super) fn flag_entry(map: &mut Option<BTreeMap<String, bool>>, name: &str, p
     Ok(())
 }
 
-/// Adds, replaces or removes an entry of a map of texts.
+/// Adds, replaces or removes an entry of a map of texts: parameters by name, or models by content type.
 pub(super) fn text_entry(map: &mut Option<BTreeMap<String, String>>, name: &str, patch: &Patch) -> Result<(), Fault> {
     match patch.op {
         Op::Add | Op::Replace => {
             map.get_or_insert_default().insert(name.to_owned(), patch.value().to_owned());
         }
         Op::Remove => {
-            let unknown = || not_found("Content-Type specified was not found");
+            let parameter = patch.path.contains("Parameters/");
+            let what =
+                if parameter { "Invalid parameter name specified" } else { "Content-Type specified was not found" };
+            let unknown = || not_found(what);
             map.as_mut().and_then(|map| map.remove(name)).ok_or_else(unknown)?;
             forget_empty(map);
         }

@@ -28,6 +28,8 @@ pub(super) struct Draft {
     pub(super) binary_media_types: Option<Vec<String>>,
     pub(super) minimum_compression_size: Option<i64>,
     pub(super) api_key_source: Option<String>,
+    pub(super) security_policy: Option<String>,
+    pub(super) endpoint_access_mode: Option<String>,
     pub(super) base_path: String,
     pub(super) models: BTreeSet<String>,
     /// In the document's order.
@@ -56,6 +58,15 @@ pub(super) fn read(body: &[u8]) -> Result<Draft, Fault> {
         return Err(invalid());
     }
     Reader { document: &document, version3, draft: Draft::default() }.read()
+}
+
+/// Refuses an extension that would be lost.
+fn check_extensions(members: &Map<String, Value>, known: &[&str]) -> Result<(), Fault> {
+    let mut extensions = members.keys().filter_map(|key| key.strip_prefix("x-amazon-apigateway-"));
+    match extensions.find(|name| !known.contains(name)) {
+        None => Ok(()),
+        Some(name) => Err(bad_request(format!("This sandbox does not keep x-amazon-apigateway-{name}"))),
+    }
 }
 
 fn invalid() -> Fault {
@@ -98,11 +109,21 @@ impl<'d> Reader<'d> {
 
     fn extensions(&mut self) -> Result<(), Fault> {
         let top = self.document.as_object().ok_or_else(invalid)?;
-        for unsupported in ["request-validators", "request-validator", "gateway-responses"] {
-            if top.contains_key(&format!("x-amazon-apigateway-{unsupported}")) {
-                return Err(bad_request(format!("This sandbox does not keep x-amazon-apigateway-{unsupported}")));
-            }
-        }
+        check_extensions(
+            top,
+            &[
+                "policy",
+                "api-key-source",
+                "minimum-compression-size",
+                "binary-media-types",
+                "endpoint-configuration",
+                "security-policy",
+                "endpoint-access-mode",
+                "importexport-version",
+            ],
+        )?;
+        self.draft.security_policy = text(top, "x-amazon-apigateway-security-policy");
+        self.draft.endpoint_access_mode = text(top, "x-amazon-apigateway-endpoint-access-mode");
         self.draft.policy = top.get("x-amazon-apigateway-policy").map(Value::to_string);
         self.draft.api_key_source = text(top, "x-amazon-apigateway-api-key-source");
         let size = top.get("x-amazon-apigateway-minimum-compression-size");
@@ -174,9 +195,7 @@ impl<'d> Reader<'d> {
             operation_name: text(operation, "operationId"),
             ..Method::default()
         };
-        if operation.contains_key("x-amazon-apigateway-request-validator") {
-            return Err(bad_request("This sandbox does not keep x-amazon-apigateway-request-validator"));
-        }
+        check_extensions(operation, &["integration", "auth"])?;
         self.security(path, operation, &mut method)?;
         // Parameters of the operation come last, so that they win over the path's.
         for list in [item.get("parameters"), operation.get("parameters")].into_iter().flatten() {
@@ -205,7 +224,8 @@ impl<'d> Reader<'d> {
             method.method_responses.insert(status.clone(), response);
         }
         if let Some(integration) = operation.get("x-amazon-apigateway-integration") {
-            method.method_integration = Some(integration_of(integration.as_object().ok_or_else(invalid)?)?);
+            let integration = self.resolve(integration)?.as_object().ok_or_else(invalid)?;
+            method.method_integration = Some(integration_of(integration)?);
         }
         Ok(method)
     }

@@ -4,6 +4,7 @@
 //! know; here it only forbids deletion. Read next: `load_balancer.rs`, `target.rs` for health, `render.rs` for the wire.
 
 mod attributes;
+mod existing;
 mod limits;
 mod listener;
 mod load_balancer;
@@ -16,7 +17,8 @@ mod target_group;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use load_balancer::{Existing, LoadBalancer, add_existing};
+pub(crate) use existing::{Existing, add_existing};
+pub(crate) use load_balancer::LoadBalancer;
 
 use crate::clock::Moment;
 use crate::wire::{Call, Fault, Params, Reply};

@@ -302,6 +302,11 @@ fn a_load_balancer_in_use_stays_and_its_interfaces_linger_when_it_goes() {
     assert_eq!(code(send(&mut world, &fewer)), "ResourceInUse");
     ec2::remove_hidden_service(&mut world, ACCOUNT, REGION, &chain.lb);
     assert_eq!(texts(&send(&mut world, &fewer).unwrap(), "SubnetId"), ["subnet-a", "subnet-c"]);
+    later(&mut world, 600);
+    let interfaces = world.scope(ACCOUNT, REGION).ec2.interfaces.values();
+    let mut places: Vec<&str> = interfaces.map(|interface| interface.subnet.as_str()).collect();
+    places.sort_unstable();
+    assert_eq!(places, ["subnet-a", "subnet-c"], "interfaces follow the subnets");
 
     send(&mut world, &delete).unwrap();
     send(&mut world, &delete).unwrap();

@@ -245,3 +245,46 @@ fn an_export_can_be_imported_again() {
     refused(ask.get(&format!("{base}/wsdl")), "BadRequestException", "No API exporter for type specified");
     refused_as(ask.get(&format!("/restapis/{api}/stages/nope/exports/oas30")), "NotFoundException");
 }
+
+#[test]
+fn what_this_world_cannot_keep_is_refused_not_lost() {
+    let mut ask = Asker::new();
+    let base = |operation: Value| {
+        json!({
+            "openapi": "3.0.1",
+            "info": { "title": "x" },
+            "components": {
+                "securitySchemes": {
+                    "key": { "type": "apiKey", "name": "x-api-key", "in": "header" },
+                    "sig": { "type": "apiKey", "name": "Authorization", "in": "header", "x-amazon-apigateway-authtype": "awsSigv4" },
+                    "lambda": { "type": "apiKey", "name": "token", "in": "header", "x-amazon-apigateway-authorizer": {} }
+                },
+                "x-amazon-apigateway-integrations": { "none": { "type": "mock" } }
+            },
+            "paths": { "/x": { "get": operation } }
+        })
+    };
+    for operation in [
+        json!({ "security": [{ "lambda": [] }] }),
+        json!({ "security": [{ "missing": [] }] }),
+        json!({ "x-amazon-apigateway-request-validator": "all" }),
+        json!({ "x-amazon-apigateway-auth": { "type": "CUSTOM" } }),
+        json!({ "x-amazon-apigateway-integration": { "type": "telepathy" } }),
+        json!({ "x-amazon-apigateway-integration": { "type": "mock", "responses": { "default": { "statusCode": "200" } } } }),
+        json!({ "parameters": [{ "$ref": "#/components/parameters/none" }] }),
+        json!({ "responses": { "200": { "content": { "a/b": { "schema": { "$ref": "#/components/schemas/None" } } } } } }),
+    ] {
+        refused_as(ask.post("/restapis?mode=import", base(operation)), "BadRequestException");
+    }
+    let mut gateway_responses = base(json!({}));
+    gateway_responses["x-amazon-apigateway-gateway-responses"] = json!({});
+    refused_as(ask.post("/restapis?mode=import", gateway_responses), "BadRequestException");
+    let named = json!({
+        "security": [{ "key": [] }, { "sig": [] }],
+        "x-amazon-apigateway-integration": { "$ref": "#/components/x-amazon-apigateway-integrations/none" }
+    });
+    let api = text(&ask.post("/restapis?mode=import", base(named)).unwrap(), "id");
+    let method = &methods_of(&mut ask, &api, "/x")["GET"];
+    assert_eq!((&method["apiKeyRequired"], &method["authorizationType"]), (&json!(true), &json!("AWS_IAM")));
+    assert_eq!(method["methodIntegration"]["type"], "MOCK");
+}

@@ -9,7 +9,7 @@ mod routes;
 mod vpc_links;
 
 use super::handle;
-use crate::ec2::{Subnet, Vpc};
+use crate::ec2::{self, Subnet, Vpc};
 use crate::elbv2::{self, Existing};
 use crate::wire::{Call, Fault, Reply};
 use crate::world::{Account, Options, Role, World};
@@ -38,7 +38,7 @@ impl Asker {
             world.accounts.insert(account.to_owned(), known);
         }
         let vpc = Vpc {
-            id: "vpc-hub".to_owned(),
+            id: "vpc-0123456789abcdef0".to_owned(),
             cidrs: vec!["10.0.0.0/16".parse().unwrap()],
             dns_support: true,
             dns_hostnames: true,
@@ -46,8 +46,8 @@ impl Asker {
             tags: BTreeMap::new(),
         };
         let subnet = Subnet {
-            id: "subnet-a".to_owned(),
-            vpc: "vpc-hub".to_owned(),
+            id: "subnet-0123456789abcdef0".to_owned(),
+            vpc: "vpc-0123456789abcdef0".to_owned(),
             az: "us-east-1a".to_owned(),
             az_id: "use1-az1".to_owned(),
             cidr: "10.0.1.0/24".parse().unwrap(),
@@ -66,7 +66,7 @@ impl Asker {
             name: name.to_owned(),
             kind: kind.to_owned(),
             scheme: "internal".to_owned(),
-            subnets: vec!["subnet-a".to_owned()],
+            subnets: vec!["subnet-0123456789abcdef0".to_owned()],
             ..Existing::default()
         };
         elbv2::add_existing(&mut self.world, ACCOUNT, REGION, lb).unwrap()
@@ -131,6 +131,41 @@ impl Asker {
         let made = self.post("/vpclinks", json!({ "name": "hub", "targetArns": [self.nlb] })).unwrap();
         self.later(180);
         text(&made, "id")
+    }
+
+    /// Makes an execute-api endpoint and gives its id.
+    fn endpoint(&mut self) -> String {
+        let group = ec2::state::SecurityGroup {
+            id: "sg-0123456789abcdef0".to_owned(),
+            name: "entry".to_owned(),
+            description: "entry".to_owned(),
+            vpc: "vpc-0123456789abcdef0".to_owned(),
+            tags: BTreeMap::new(),
+            rules: BTreeMap::new(),
+        };
+        self.world.scope_mut(ACCOUNT, REGION).ec2.groups.insert(group.id.clone(), group);
+        let pairs = [
+            ("Action", "CreateVpcEndpoint"),
+            ("VpcEndpointType", "Interface"),
+            ("VpcId", "vpc-0123456789abcdef0"),
+            ("ServiceName", "com.amazonaws.us-east-1.execute-api"),
+            ("SubnetId.1", "subnet-0123456789abcdef0"),
+            ("SecurityGroupId.1", "sg-0123456789abcdef0"),
+            ("PrivateDnsEnabled", "false"),
+        ];
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        let call = Call {
+            account: ACCOUNT.to_owned(),
+            region: REGION.to_owned(),
+            method: "POST".to_owned(),
+            path: "/".to_owned(),
+            body: body.into_bytes(),
+            ..Call::default()
+        };
+        let reply = ec2::handle(&mut self.world, &call).unwrap();
+        let xml = String::from_utf8(reply.body).unwrap();
+        let id = xml.split("<vpcEndpointId>").nth(1).and_then(|rest| rest.split('<').next());
+        id.unwrap().to_owned()
     }
 
     /// Puts a GET method with an integration on a resource.

@@ -133,7 +133,8 @@ fn all_operations_of_a_patch_are_one_update() {
     assert_eq!(changed["endpointConfiguration"], json!({ "types": ["PRIVATE"], "ipAddressType": "dualstack" }));
     assert_eq!((&changed["name"], &changed["minimumCompressionSize"]), (&json!("y"), &json!(10)));
     let before = ask.get(&path).unwrap();
-    let wrong: [(&[(&str, &str, &str)], &str); 7] = [
+    type Operations<'a> = &'a [(&'a str, &'a str, &'a str)];
+    let wrong: [(Operations, &str); 7] = [
         (&[("replace", "/name", "z"), ("replace", "/binaryMediaTypes", "a")], "Invalid patch path /binaryMediaTypes"),
         (&[("add", "/name", "z")], "Invalid patch operation specified. Must be one of: [replace]"),
         (&[("replace", "/nothing", "z")], "Invalid patch path /nothing"),
@@ -243,4 +244,35 @@ fn the_account_takes_a_role_that_exists() {
     refused_as(ask.patch("/account", &[("replace", "/cloudwatchRoleArn", &format!("{role}s"))]), "BadRequestException");
     ask.patch("/account", &[("replace", "/cloudwatchRoleArn", &role)]).unwrap();
     assert_eq!(ask.get("/account").unwrap()["cloudwatchRoleArn"], json!(role));
+}
+
+#[test]
+fn an_api_lists_endpoints_that_exist_and_only_a_private_one_does() {
+    let mut ask = Asker::new();
+    let id = ask.endpoint();
+    let (api, _) = ask.api();
+    let path = format!("/restapis/{api}");
+    const IDS: &str = "/endpointConfiguration/vpcEndpointIds";
+    let listed = ask.patch(&path, &[("add", IDS, &id)]).unwrap();
+    assert_eq!(listed["endpointConfiguration"]["vpcEndpointIds"], json!([id]));
+    refused_as(ask.patch(&path, &[("add", IDS, "vpce-0123456789abcdef0")]), "BadRequestException");
+    refused_as(ask.patch(&path, &[("add", IDS, &id)]), "BadRequestException");
+    refused_as(ask.patch(&path, &[("replace", IDS, &id)]), "BadRequestException");
+    let small = json!({ "openapi": "3.0.1", "info": { "title": "x" }, "paths": {} });
+    let merged = ask.put(&path, small.clone()).unwrap();
+    assert_eq!(merged["endpointConfiguration"]["vpcEndpointIds"], json!([id]));
+    let over = ask.put(&format!("{path}?mode=overwrite"), small).unwrap();
+    assert!(over["endpointConfiguration"].get("vpcEndpointIds").is_none(), "an overwrite that omits them drops them");
+    refused_as(ask.patch(&path, &[("remove", IDS, &id)]), "BadRequestException");
+    let extended = json!({
+        "openapi": "3.0.1",
+        "info": { "title": "x" },
+        "servers": [{ "url": "/", "x-amazon-apigateway-endpoint-configuration": { "vpcEndpointIds": [id] } }],
+        "paths": {}
+    });
+    let over = ask.put(&format!("{path}?mode=overwrite"), extended.clone()).unwrap();
+    assert_eq!(over["endpointConfiguration"]["vpcEndpointIds"], json!([id]));
+    let regional = ask.patch(&path, &[("replace", "/endpointConfiguration/types/PRIVATE", "REGIONAL")]).unwrap();
+    assert!(regional["endpointConfiguration"].get("vpcEndpointIds").is_none());
+    refused_as(ask.put(&format!("{path}?mode=overwrite"), extended), "BadRequestException");
 }

@@ -165,7 +165,7 @@ fn deployments_wait_for_a_pending_link_and_fail_on_one_that_goes() {
     let deployments = format!("/restapis/{api}/deployments");
     ask.post(&deployments, json!({})).unwrap();
     let kept = &ask.world.scope(ask.account, REGION).gateway.apis[&api].deployments;
-    assert_eq!(kept.values().next().unwrap().pending_links, [link.clone()]);
+    assert_eq!(kept.values().next().unwrap().pending_links, std::slice::from_ref(&link));
     let integration = format!("/restapis/{api}/resources/{root}/methods/GET/integration");
     ask.put(&integration, mock()).unwrap();
     ask.delete(&format!("/vpclinks/{link}")).unwrap();
