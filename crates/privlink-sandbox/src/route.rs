@@ -43,6 +43,7 @@ impl Service {
 
 /// An answer, and whether giving it may have changed the world.
 pub(crate) struct Answered {
+    pub(crate) service: Service,
     pub(crate) reply: Reply,
     pub(crate) changed: bool,
 }
@@ -83,7 +84,7 @@ pub(crate) fn answer(world: &mut World, gate: &mut Gate, mut call: Call) -> Answ
     match outcome {
         Ok(mut reply) => {
             reply.headers.push((request_id_header(service).to_owned(), call.request_id.clone()));
-            Answered { reply, changed: service != Service::Sts && !is_read(service, &call, &operation) }
+            Answered { service, reply, changed: service != Service::Sts && !is_read(service, &call, &operation) }
         }
         Err(fault) => refused(service, &fault, &call),
     }
@@ -143,7 +144,7 @@ fn unknown_caller(service: Service, unknown: Unknown) -> Fault {
 }
 
 fn refused(service: Service, fault: &Fault, call: &Call) -> Answered {
-    Answered { reply: render(service, fault, &call.request_id), changed: false }
+    Answered { service, reply: render(service, fault, &call.request_id), changed: false }
 }
 
 /// Writes an error in the envelope of a service.

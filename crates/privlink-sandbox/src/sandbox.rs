@@ -1,6 +1,7 @@
 //! The server: owns the listening socket, the one lock around the world, and the order of answering and saving.
 //!
-//! **Invariant:** a request that changed the world is saved before it is answered. It listens on loopback alone, because it
+//! **Invariant:** a request that changed the world is saved before it is answered. Requests that wait for the disk at the
+//! same time share one write: the world's lock is not held meanwhile, so others go on. It listens on loopback alone, because it
 //! verifies no signature. Read next: `route.rs` for what happens inside one request.
 
 use crate::gate::Gate;
@@ -40,7 +41,18 @@ pub struct Sandbox {
 }
 
 #[derive(Debug)]
-struct Shared(Mutex<Inner>);
+struct Shared {
+    inner: Mutex<Inner>,
+    /// Taken before the world's lock where both are held.
+    keeper: Option<Mutex<Keeper>>,
+}
+
+/// The folder, and which generation of the world it holds.
+#[derive(Debug)]
+struct Keeper {
+    store: Store,
+    saved: u64,
+}
 
 #[derive(Debug)]
 struct Inner {
@@ -48,14 +60,42 @@ struct Inner {
     /// What `reset` goes back to.
     first: World,
     gate: Gate,
-    store: Option<Store>,
     request_ids: Ids,
 }
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, Inner> {
         // A panic inside one request must not end all others; the world is changed after the checks, if at all.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns once the folder holds the world of this generation or a later one.
+    fn keep(&self, generation: u64) -> io::Result<()> {
+        let Some(keeper) = &self.keeper else { return Ok(()) };
+        let mut keeper = keeper.lock().unwrap_or_else(PoisonError::into_inner);
+        if keeper.saved >= generation {
+            return Ok(());
+        }
+        let (text, present) = {
+            let inner = self.lock();
+            (serde_json::to_vec(&inner.world)?, inner.world.generation)
+        };
+        keeper.store.save(&text)?;
+        keeper.saved = present;
+        Ok(())
+    }
+
+    /// Puts the world back to its beginning.
+    fn reset(&self) -> io::Result<()> {
+        let generation = {
+            let mut inner = self.lock();
+            let mut first = inner.first.clone();
+            first.generation = inner.world.generation;
+            first.clock = inner.world.clock.clone();
+            inner.world = first;
+            inner.world.changed()
+        };
+        self.keep(generation)
     }
 }
 
@@ -73,18 +113,18 @@ impl Sandbox {
             );
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
-        let (store, first) = match store {
+        let (keeper, first) = match store {
             Some(folder) => {
                 let (store, first) = Store::open(folder, &mut world)?;
-                (Some(store), first)
+                (Some(Mutex::new(Keeper { store, saved: world.generation })), first)
             }
             None => (None, world.clone()),
         };
         let listener = TcpListener::bind(listen).await?;
         let address = listener.local_addr()?;
         let request_ids = world.ids.sibling();
-        let inner = Inner { world, first, gate: Gate::default(), store, request_ids };
-        let shared = Arc::new(Shared(Mutex::new(inner)));
+        let inner = Mutex::new(Inner { world, first, gate: Gate::default(), request_ids });
+        let shared = Arc::new(Shared { inner, keeper });
         let (stop, stopped) = watch::channel(false);
         let accepting = tokio::spawn(accept(listener, Arc::clone(&shared), stopped));
         Ok(Sandbox { shared, address, stop, accepting })
@@ -121,7 +161,7 @@ impl Sandbox {
     ///
     /// Fails when the folder cannot be written.
     pub fn reset(&self) -> io::Result<()> {
-        reset(&mut self.shared.lock())
+        self.shared.reset()
     }
 
     /// Stops listening, lets running requests finish, saves, and gives the folder free.
@@ -132,7 +172,12 @@ impl Sandbox {
     pub async fn stop(self) -> io::Result<()> {
         self.stop.send_replace(true);
         let _ = self.accepting.await;
-        save(&mut self.shared.lock())
+        let generation = {
+            let mut inner = self.shared.lock();
+            inner.world.settle();
+            inner.world.changed()
+        };
+        self.shared.keep(generation)
     }
 }
 
@@ -219,37 +264,42 @@ fn write(reply: Reply) -> Response<Full<Bytes>> {
     response
 }
 
-/// Answers one request, whole, under the lock.
+/// Answers one request: under the world's lock, then, if it changed the world, not before that is kept.
 fn reply(shared: &Shared, mut call: Call) -> Reply {
-    let mut guard = shared.lock();
-    let inner = &mut *guard;
     if call.path.starts_with("/_sandbox/") {
-        return for_people(inner, &call);
+        return for_people(shared, &call);
     }
-    call.request_id = inner.request_ids.uuid();
-    let request_id = call.request_id.clone();
-    let answered = answer(&mut inner.world, &mut inner.gate, call);
-    if answered.changed
-        && let Err(error) = save(inner)
-    {
-        let fault = Fault::new(500, "InternalError", format!("The sandbox could not keep its world: {error}"));
-        return render(Service::Ec2, &fault, &request_id);
+    let (answered, request_id, generation) = {
+        let mut guard = shared.lock();
+        let inner = &mut *guard;
+        call.request_id = inner.request_ids.uuid();
+        let request_id = call.request_id.clone();
+        let answered = answer(&mut inner.world, &mut inner.gate, call);
+        let generation = answered.changed.then(|| inner.world.changed());
+        (answered, request_id, generation)
+    };
+    // A read must not wait for another's write to reach the disk.
+    match generation.map_or(Ok(()), |generation| shared.keep(generation)) {
+        Ok(()) => answered.reply,
+        Err(error) => {
+            let fault = Fault::new(500, "InternalError", format!("The sandbox could not keep its world: {error}"));
+            render(answered.service, &fault, &request_id)
+        }
     }
-    answered.reply
 }
 
 /// Answers what is under `/_sandbox/`, which is no part of AWS and needs no signature.
-fn for_people(inner: &mut Inner, call: &Call) -> Reply {
+fn for_people(shared: &Shared, call: &Call) -> Reply {
     let not_found = || Reply::json(404, &serde_json::json!({ "message": "nothing is here" }));
     match (call.method.as_str(), call.path.as_str()) {
-        ("GET", "/_sandbox/world") => Reply::json(200, &world_json(inner)),
-        ("GET", "/_sandbox/summary") => Reply::json(200, &summary(inner)),
-        ("GET", "/_sandbox/requests") => Reply::json(200, &serde_json::json!(inner.gate.counts())),
-        ("GET", "/_sandbox/resolve") => match call.query_value("host").and_then(|host| resolve(inner, host)) {
+        ("GET", "/_sandbox/world") => Reply::json(200, &world_json(&mut shared.lock())),
+        ("GET", "/_sandbox/summary") => Reply::json(200, &summary(&mut shared.lock())),
+        ("GET", "/_sandbox/requests") => Reply::json(200, &serde_json::json!(shared.lock().gate.counts())),
+        ("GET", "/_sandbox/resolve") => match call.query_value("host").and_then(|host| resolve(&shared.lock(), host)) {
             Some(addresses) => Reply::json(200, &serde_json::json!(addresses)),
             None => not_found(),
         },
-        ("POST", "/_sandbox/reset") => match reset(inner) {
+        ("POST", "/_sandbox/reset") => match shared.reset() {
             Ok(()) => Reply::empty(204),
             Err(error) => Reply::json(500, &serde_json::json!({ "message": error.to_string() })),
         },
@@ -269,18 +319,4 @@ fn summary(inner: &mut Inner) -> Value {
 
 fn resolve(inner: &Inner, host: &str) -> Option<Vec<IpAddr>> {
     inner.world.hosts.get(&host.trim_end_matches('.').to_ascii_lowercase()).cloned()
-}
-
-fn reset(inner: &mut Inner) -> io::Result<()> {
-    let mut first = inner.first.clone();
-    first.generation = inner.world.generation;
-    inner.world = first;
-    save(inner)
-}
-
-fn save(inner: &mut Inner) -> io::Result<()> {
-    match &inner.store {
-        Some(store) => store.save(&mut inner.world),
-        None => Ok(()),
-    }
 }

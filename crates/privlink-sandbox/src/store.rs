@@ -49,28 +49,27 @@ impl Store {
             return Err(io::Error::new(io::ErrorKind::WouldBlock, message));
         }
         let first = if world.generation == 0 {
-            store.write(FIRST, world)?;
+            store.write(FIRST, &serde_json::to_vec(world)?)?;
             world.clone()
         } else {
             read(&store.folder.join(FIRST))?
         };
-        store.save(world)?;
+        world.generation += 1;
+        store.save(&serde_json::to_vec(world)?)?;
         Ok((store, first))
     }
 
-    /// Writes the world; when this returns it will survive a crash.
-    pub(crate) fn save(&self, world: &mut World) -> io::Result<()> {
-        world.generation += 1;
-        self.write(WORLD, world)
+    /// Writes a world's text; when this returns it will survive a crash.
+    pub(crate) fn save(&self, text: &[u8]) -> io::Result<()> {
+        self.write(WORLD, text)
     }
 
-    fn write(&self, name: &str, world: &World) -> io::Result<()> {
+    fn write(&self, name: &str, text: &[u8]) -> io::Result<()> {
         let path = self.folder.join(name);
         let beside = self.folder.join(format!("{name}.new"));
-        let text = serde_json::to_vec(world)?;
         let write = || {
             let mut file = File::create(&beside)?;
-            file.write_all(&text)?;
+            file.write_all(text)?;
             file.sync_all()?;
             fs::rename(&beside, &path)?;
             // The rename itself is on disk once the folder is.

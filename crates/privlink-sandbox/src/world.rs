@@ -34,7 +34,7 @@ pub struct World {
     pub(crate) ambient: String,
     pub(crate) accounts: BTreeMap<String, Account>,
     pub(crate) scopes: BTreeMap<String, Scope>,
-    /// How many times it was saved; tells a world that another process changed from the one that was loaded.
+    /// How many times it changed; tells a world that another process changed from the one that was loaded.
     pub(crate) generation: u64,
     /// Names that the world's resolver knows.
     pub(crate) hosts: BTreeMap<String, Vec<IpAddr>>,
@@ -154,6 +154,12 @@ impl World {
         ec2::settle(self);
         elbv2::settle(self);
         apigateway::settle(self);
+    }
+
+    /// Notes that the world changed, and gives the generation that holds the change.
+    pub(crate) fn changed(&mut self) -> u64 {
+        self.generation += 1;
+        self.generation
     }
 
     /// Gives the moment of the request that is being answered.

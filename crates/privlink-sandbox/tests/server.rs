@@ -200,7 +200,7 @@ fn serve_until_killed() {
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         let world = World::load(&folder).unwrap().unwrap_or_else(world);
         let sandbox = Sandbox::start(world, LOOPBACK, Some(folder)).await.unwrap();
-        eprintln!("url={}", sandbox.url());
+        writeln!(std::io::stderr(), "url={}", sandbox.url()).unwrap();
         std::future::pending::<()>().await;
     });
 }
