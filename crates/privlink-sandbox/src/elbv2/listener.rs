@@ -60,6 +60,7 @@ pub(super) fn find<'r>(request: &'r Request, arn: &str) -> Result<&'r Listener, 
     request.state().listeners.get(arn).ok_or_else(not_found)
 }
 
+/// Says that a listener does not exist.
 pub(super) fn not_found() -> Fault {
     refuse("ListenerNotFound", "One or more listeners not found")
 }

@@ -351,6 +351,7 @@ pub(super) fn find<'r>(request: &'r Request, arn: &str) -> Result<&'r LoadBalanc
     request.state().load_balancers.get(arn).ok_or_else(|| not_found(arn))
 }
 
+/// Says that a load balancer does not exist, by its name or ARN.
 pub(super) fn not_found(what: &str) -> Fault {
     refuse("LoadBalancerNotFound", format!("Load balancers '[{what}]' not found"))
 }

@@ -19,10 +19,12 @@ pub(super) struct Request<'w> {
 }
 
 impl Request<'_> {
+    /// Gives what the caller's account holds in the region.
     pub(super) fn state(&self) -> &super::State {
         &self.world.scope(&self.call.account, &self.call.region).elb
     }
 
+    /// Gives what the caller's account holds in the region, to be changed.
     pub(super) fn state_mut(&mut self) -> &mut super::State {
         &mut self.world.scope_mut(&self.call.account, &self.call.region).elb
     }

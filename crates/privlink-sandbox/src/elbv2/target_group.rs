@@ -156,6 +156,7 @@ pub(super) fn find<'r>(request: &'r Request, arn: &str) -> Result<&'r TargetGrou
     request.state().target_groups.get(arn).ok_or_else(not_found)
 }
 
+/// Says that a target group does not exist.
 pub(super) fn not_found() -> Fault {
     refuse("TargetGroupNotFound", "One or more target groups not found")
 }

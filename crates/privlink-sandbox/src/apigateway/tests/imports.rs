@@ -288,3 +288,22 @@ fn what_this_world_cannot_keep_is_refused_not_lost() {
     assert_eq!((&method["apiKeyRequired"], &method["authorizationType"]), (&json!(true), &json!("AWS_IAM")));
     assert_eq!(method["methodIntegration"]["type"], "MOCK");
 }
+
+#[test]
+fn a_document_cut_off_or_changed_anywhere_is_refused_or_read_but_never_a_panic() {
+    let mut ask = Asker::new();
+    let link = ask.link();
+    let whole = document(&link).to_string();
+    for end in 0..whole.len() {
+        let cut = whole.as_bytes()[..end].to_vec();
+        assert!(ask.raw("POST", "/restapis?mode=import", cut).is_err());
+    }
+    let api = text(&ask.post("/restapis?mode=import", document(&link)).unwrap(), "id");
+    let target = format!("/restapis/{api}?mode=overwrite");
+    for (at, _) in whole.char_indices().filter(|(_, c)| c.is_ascii_alphabetic()) {
+        let mut changed = whole.clone().into_bytes();
+        changed[at] = b'~';
+        let answer = ask.raw("PUT", &target, changed);
+        assert!(answer.is_ok() || answer.is_err_and(|fault| fault.status < 500));
+    }
+}

@@ -167,6 +167,10 @@ fn deployments_wait_for_a_pending_link_and_fail_on_one_that_goes() {
     let kept = &ask.world.scope(ask.account, REGION).gateway.apis[&api].deployments;
     assert_eq!(kept.values().next().unwrap().pending_links, std::slice::from_ref(&link));
     let integration = format!("/restapis/{api}/resources/{root}/methods/GET/integration");
+    let second = ask.post("/vpclinks", json!({ "name": "second", "targetArns": [ask.nlb] })).unwrap();
+    ask.put(&integration, over_link(&text(&second, "id"))).unwrap();
+    ask.later(180);
+    refused_as(ask.post(&deployments, json!({})), "BadRequestException");
     ask.put(&integration, mock()).unwrap();
     ask.delete(&format!("/vpclinks/{link}")).unwrap();
     refused_as(ask.put(&integration, over_link(&link)), "BadRequestException");
