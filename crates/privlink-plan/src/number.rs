@@ -9,7 +9,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use privlink_model::{Action, Op, Phase, Settle, Step, StepId, Undo, short_digest};
+use privlink_model::{Action, Address, Op, Phase, Settle, Step, StepId, Undo, short_digest};
 
 use crate::draft::Draft;
 use crate::graph::Graph;
@@ -24,9 +24,11 @@ pub(crate) fn number(
     chosen: &BTreeSet<usize>,
     plan_id: &str,
 ) -> Vec<Step> {
+    let made: BTreeSet<&Address> =
+        items.iter().filter(|item| item.makes_new()).map(|item| &item.change.address).collect();
     let undos: Vec<Option<Undo>> = drafts
         .iter()
-        .map(|draft| items.get(draft.item).map(|item| undo(item.schema, &draft.op, goes_along(items, item))))
+        .map(|draft| items.get(draft.item).map(|item| undo(item.schema, &draft.op, goes_along(item, &made))))
         .collect();
     let poles = remaining(&drafts, calls);
     let key = |call: usize| {
@@ -112,11 +114,9 @@ fn outage(item: &Item, op: &Op) -> Option<String> {
 }
 
 /// Whether what an item makes goes with something that is made by the same plan.
-fn goes_along(items: &[Item], item: &Item) -> bool {
+fn goes_along(item: &Item, made: &BTreeSet<&Address>) -> bool {
     let owners = item.schema.deleted_with.iter().filter_map(|key| item.desired?.attrs.get(key));
-    owners
-        .flat_map(|value| value.references())
-        .any(|owner| items.iter().any(|other| other.change.address == owner.address && other.makes_new()))
+    owners.flat_map(|value| value.references()).any(|owner| made.contains(&owner.address))
 }
 
 /// How long each call and all that waits for it takes as a rule, on the longest way.

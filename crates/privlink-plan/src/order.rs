@@ -15,9 +15,9 @@
 //!
 //! Read next: `number`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use privlink_model::Action;
+use privlink_model::{Action, Address};
 
 use crate::draft::{Parts, texts_at};
 use crate::graph::Graph;
@@ -25,22 +25,50 @@ use crate::item::Item;
 use crate::uses::Uses;
 
 /// Finds out which deletions happen by themselves, with the deletion of another object.
+///
+/// Not by itself goes what uses something that uses the owner: the owner waits for that, and that for this one.
 pub(crate) fn find_deleted_with(items: &mut [Item], uses: &Uses) {
     for number in 0..items.len() {
-        let with = items.get(number).and_then(|item| {
-            let object = item.old.filter(|_| item.removes_old())?;
-            let named: BTreeSet<String> =
-                item.schema.deleted_with.iter().flat_map(|key| texts_at(&object.attrs, key)).collect();
-            uses.surely.needs(number).find(|owner| {
-                items.get(*owner).is_some_and(|owner| {
-                    owner.removes_old() && owner.old.is_some_and(|object| named.contains(&object.id))
-                })
-            })
-        });
+        let owner = owner(items, uses, number);
         if let Some(item) = items.get_mut(number) {
-            item.deleted_with = with;
+            item.deleted_with = owner;
         }
     }
+    while let Some(number) = (0..items.len()).find(|number| is_caught(items, uses, *number)) {
+        if let Some(item) = items.get_mut(number) {
+            item.deleted_with = None;
+        }
+    }
+}
+
+fn owner(items: &[Item], uses: &Uses, number: usize) -> Option<usize> {
+    let item = items.get(number)?;
+    let object = item.old.filter(|_| item.removes_old())?;
+    let named: BTreeSet<String> =
+        item.schema.deleted_with.iter().flat_map(|key| texts_at(&object.attrs, key)).collect();
+    let is_owner = |owner: &Item| owner.removes_old() && owner.old.is_some_and(|object| named.contains(&object.id));
+    uses.surely.needs(number).find(|owner| items.get(*owner).is_some_and(is_owner))
+}
+
+fn is_caught(items: &[Item], uses: &Uses, number: usize) -> bool {
+    let Some((item, owner)) = items.get(number).and_then(|item| Some((item, item.deleted_with?))) else { return false };
+    let goes_itself =
+        |used: usize| items.get(used).is_some_and(Item::removes_old) && root(items, used) != root(items, owner);
+    item.schema.delete.is_some()
+        && uses.surely.needs(number).any(|used| goes_itself(used) && uses.surely.all_needs(used).contains(&owner))
+}
+
+/// The item whose deletion takes this one's old object along in the end, or this one.
+fn root(items: &[Item], item: usize) -> usize {
+    let mut at = item;
+    // As many turns as there are items: a circle of belongings would be an error of the schemas, not a reason to hang.
+    for _ in 0..items.len() {
+        match items.get(at).and_then(|item| item.deleted_with) {
+            Some(owner) => at = owner,
+            None => break,
+        }
+    }
+    at
 }
 
 /// The graph of the calls: each needs those that must be done before.
@@ -50,21 +78,14 @@ pub(crate) fn order(items: &[Item], parts: &[Parts], uses: &Uses, drafts: usize)
     order.follow_references();
     order.sure_deletions();
     order.further_deletions();
+    order.moves();
     order.calls.reduce();
     order.calls
 }
 
 /// The call that deletes an item's old object, which may be the deletion of what it belongs to.
-pub(crate) fn old_call(items: &[Item], parts: &[Parts], item: usize) -> Option<usize> {
-    let mut at = item;
-    // As many turns as there are items: a circle of belongings would be an error of the schemas, not a reason to hang.
-    for _ in 0..=items.len() {
-        match items.get(at)?.deleted_with {
-            Some(owner) => at = owner,
-            None => return parts.get(at)?.old,
-        }
-    }
-    None
+fn old_call(items: &[Item], parts: &[Parts], item: usize) -> Option<usize> {
+    parts.get(root(items, item))?.old
 }
 
 struct Order<'a, 'b> {
@@ -94,8 +115,9 @@ impl Order<'_, '_> {
                 }
             }
             if self.action(number) == Some(Action::ReplaceDeleteFirst)
-                && let (Some(new), Some(old)) = (parts.first, old_call(self.items, self.parts, number))
+                && let (Some(new), Some(old)) = (parts.first, parts.old)
             {
+                // Where the old one goes with its owner, the new one belongs to another and need not wait.
                 self.calls.add(new, old);
             }
             if self.action(number) == Some(Action::ReplaceCreateFirst)
@@ -164,6 +186,24 @@ impl Order<'_, '_> {
                 calls.extend(self.release(user));
             }
             self.add_where_possible(old, calls);
+        }
+    }
+
+    /// What moved to another scope is deleted in the old one after it was made in the new one.
+    fn moves(&mut self) {
+        let made: BTreeMap<&Address, usize> = self
+            .items
+            .iter()
+            .zip(self.parts)
+            .filter(|(item, _)| item.desired.is_some())
+            .filter_map(|(item, parts)| Some((&item.change.address, parts.last?)))
+            .collect();
+        for (item, parts) in self.items.iter().zip(self.parts).filter(|(item, _)| item.desired.is_none()) {
+            if let (Some(new), Some(old)) = (made.get(&item.change.address), parts.old)
+                && !self.calls.all_users(old).contains(new)
+            {
+                self.calls.add(old, *new);
+            }
         }
     }
 

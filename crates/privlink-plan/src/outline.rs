@@ -57,12 +57,17 @@ fn sections(plan: &Plan) -> Vec<Vec<&Step>> {
 }
 
 fn has_step(plan: &Plan, change: &Change) -> bool {
-    plan.steps.iter().any(|step| step.address == change.address && step.kind == change.kind && serves(change, step))
+    plan.steps.iter().any(|step| belongs(change, step))
 }
 
-/// Whether a step belongs to a change: of two changes at one address, a move's, one makes and one deletes.
-fn serves(change: &Change, step: &Step) -> bool {
-    step.scope == change.scope || change.before.as_ref().is_some_and(|object| object.scope == step.scope)
+/// Whether a step carries out a change. Of two changes at one address, a move, one makes and the other deletes.
+pub(crate) fn belongs(change: &Change, step: &Step) -> bool {
+    let scope = match (&step.op, &change.before) {
+        (Op::Delete { id, .. }, Some(before)) if before.id == *id => &before.scope,
+        (Op::Delete { .. }, _) => return false,
+        _ => &change.scope,
+    };
+    step.address == change.address && step.kind == change.kind && step.scope == *scope
 }
 
 fn write_step(text: &mut String, plan: &Plan, step: &Step) {
@@ -97,7 +102,7 @@ fn write_step(text: &mut String, plan: &Plan, step: &Step) {
 }
 
 fn write_attributes(text: &mut String, plan: &Plan, step: &Step, keys: &[String]) {
-    let change = plan.changes.changes.iter().find(|change| change.address == step.address && serves(change, step));
+    let change = plan.changes.changes.iter().find(|change| belongs(change, step));
     for change in change.iter().flat_map(|change| &change.attributes).filter(|change| keys.contains(&change.key)) {
         let show =
             |value: &Option<privlink_model::Value>| value.as_ref().map_or("none".to_owned(), ToString::to_string);

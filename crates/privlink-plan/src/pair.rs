@@ -15,8 +15,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use privlink_model::{
-    Address, AttributeSchema, Finding, KindSchema, Kinds, Observed, Owner, Ownership, Reference, Resource, Severity,
-    Snapshot, Status, Value,
+    Address, Finding, KindSchema, Kinds, Observed, Owner, Ownership, Reference, Resource, Scope, Severity, Snapshot,
+    Status, Value,
 };
 
 use crate::codes;
@@ -41,12 +41,15 @@ pub(crate) fn pair<'a>(kinds: &Kinds, ordered: &[&'a Resource], snapshot: &'a Sn
     let mut pairs = Pairs::default();
     let mut taken = BTreeSet::new();
     let claims = claims(kinds, snapshot);
+    let keyed = keyed(kinds, snapshot);
     for resource in ordered {
         let Some(schema) = kinds.get(resource.kind) else { continue };
-        let Ok(listed) = snapshot.list(&resource.scope, resource.kind) else { continue };
+        if snapshot.list(&resource.scope, resource.kind).is_err() {
+            continue;
+        }
         let found = match schema.ownership {
             Ownership::Tags => pairs.by_address(schema, resource, &claims, &mut taken),
-            Ownership::Parent(parent) => pairs.by_key(schema, parent, resource, listed, &taken),
+            Ownership::Parent(_) => pairs.by_key(schema, resource, &keyed, &taken),
             Ownership::LookUp => None,
         };
         if let Some(object) = found {
@@ -63,7 +66,7 @@ pub(crate) fn pair<'a>(kinds: &Kinds, ordered: &[&'a Resource], snapshot: &'a Sn
     pairs
 }
 
-type Identity<'a> = (&'a privlink_model::Scope, &'static str, &'a str);
+type Identity<'a> = (&'a Scope, &'static str, &'a str);
 
 fn identity(object: &Observed) -> Identity<'_> {
     (&object.scope, object.kind, &object.id)
@@ -127,41 +130,48 @@ impl<'a> Pairs<'a> {
         None
     }
 
+    /// The object with a resource's natural key: ours before nobody's.
     fn by_key(
         &self,
         schema: &'static KindSchema,
-        parent: &'static str,
         resource: &'a Resource,
-        listed: &'a [Observed],
+        keyed: &Keyed<'a>,
         taken: &BTreeSet<Identity<'a>>,
     ) -> Option<&'a Observed> {
-        let keys: &[&str] = if schema.key.is_empty() { &[parent] } else { schema.key };
-        let mut wanted = Vec::new();
-        for key in keys {
-            let value = resource.attrs.get(key).map(|value| value.resolve(&|reference| self.lookup(reference)));
-            if value.as_ref().is_some_and(|value| !value.is_known()) {
-                return None;
-            }
-            wanted.push((schema.attribute(key), *key, value));
-        }
-        let matches = |object: &&Observed| {
-            object.status != Status::Deleting
-                && !taken.contains(&identity(object))
-                && wanted.iter().all(|(fact, key, value)| same(*fact, value.as_ref(), object.attrs.get(key)))
-        };
-        let owned = |object: &&Observed| matches!(object.owner, Owner::Ours(_));
-        let nobodys = |object: &&Observed| matches!(object.owner, Owner::Nobody);
-        listed
-            .iter()
-            .find(|object| owned(object) && matches(object))
-            .or_else(|| listed.iter().find(|object| nobodys(object) && matches(object)))
+        let key: Vec<Option<Value>> = key_of(schema)
+            .into_iter()
+            .map(|key| {
+                let value = resource.attrs.get(key).map(|value| value.resolve(&|reference| self.lookup(reference)));
+                value.map(|value| normalised(schema.attribute(key), &value))
+            })
+            .collect();
+        let here = keyed.get(&(&resource.scope, schema.name))?.get(&key)?;
+        let free = || here.iter().filter(|object| !taken.contains(&identity(object)));
+        let ours = free().find(|object| matches!(object.owner, Owner::Ours(_)));
+        ours.or_else(|| free().find(|object| object.owner == Owner::Nobody)).copied()
     }
 }
 
-fn same(fact: Option<&AttributeSchema>, wanted: Option<&Value>, observed: Option<&Value>) -> bool {
-    match (wanted, observed) {
-        (None, None) => true,
-        (Some(wanted), Some(observed)) => normalised(fact, wanted) == normalised(fact, observed),
-        _ => false,
+/// Objects without tags of ours, by scope and kind, then by natural key.
+type Keyed<'a> = BTreeMap<(&'a Scope, &'static str), BTreeMap<Vec<Option<Value>>, Vec<&'a Observed>>>;
+
+fn keyed<'a>(kinds: &Kinds, snapshot: &'a Snapshot) -> Keyed<'a> {
+    let mut keyed = Keyed::new();
+    for object in snapshot.objects().filter(|object| object.status != Status::Deleting) {
+        let Some(schema) = kinds.get(object.kind).filter(|it| matches!(it.ownership, Ownership::Parent(_))) else {
+            continue;
+        };
+        let value = |key: &str| object.attrs.get(key).map(|value| normalised(schema.attribute(key), value));
+        let key: Vec<Option<Value>> = key_of(schema).into_iter().map(value).collect();
+        keyed.entry((&object.scope, schema.name)).or_default().entry(key).or_default().push(object);
+    }
+    keyed
+}
+
+/// The attributes that tell a kind's objects apart: its key, or its parent alone.
+fn key_of(schema: &KindSchema) -> Vec<&'static str> {
+    match schema.ownership {
+        Ownership::Parent(parent) if schema.key.is_empty() => vec![parent],
+        _ => schema.key.to_vec(),
     }
 }

@@ -18,7 +18,7 @@ use crate::{Inputs, codes, diff, draft, eta, lint, number, pair, select, stale, 
 /// Makes the plan that brings what was observed to what is desired.
 pub fn plan(inputs: Inputs) -> Plan {
     let Inputs { project, kinds, desired, snapshot, accounts, queries, mut findings, options } = inputs;
-    let id = digest(&format!("{project}\n{desired:?}\n{}\n{options:?}", world(snapshot)));
+    let id = digest(&format!("{project}\n{}{}{options:?}", wishes(desired), world(snapshot)));
     let (mut items, found) = changes(kinds, desired, snapshot, options.destroy);
     findings.extend(found);
     let uses = Uses::of(&items);
@@ -58,6 +58,17 @@ pub fn plan(inputs: Inputs) -> Plan {
         steps,
         findings,
     }
+}
+
+/// All that a plan depends on of what is desired.
+fn wishes(desired: &Desired) -> String {
+    let mut text = String::new();
+    for resource in desired.resources.values() {
+        let Resource { address, kind, scope, attrs, tags, after, origin, because } = resource;
+        text.push_str(&format!("{address} {kind} {scope} {after:?} {tags:?} {because:?}"));
+        text.push_str(&format!(" {}:{}-{}\n{attrs:?}\n", origin.file, origin.start, origin.end));
+    }
+    text
 }
 
 /// All that a plan depends on of what was read: the objects with their status, and what could not be read.

@@ -4,12 +4,15 @@
 //!
 //! **Invariant:** no value of a secret attribute is in it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use privlink_model::{
-    Action, Attrs, Change, Finding, Kinds, Op, Phase, Plan, Reason, Reference, Severity, Step, Undo, UndoOp, Value,
+    Action, Address, Attrs, Change, Finding, Kinds, Op, Phase, Plan, Reason, Reference, Severity, Step, Undo, UndoOp,
+    Value,
 };
 use serde_json::{Map, Value as Json, json};
 
-use crate::outline;
+use crate::outline::{self, belongs};
 use crate::undo::is_exact;
 
 /// The JSON Schema (2020-12) of [`json`].
@@ -17,12 +20,16 @@ pub static SCHEMA_JSON: &str = include_str!("../schema/plan.schema.json");
 
 /// The public view of a plan.
 pub fn json(plan: &Plan, kinds: &Kinds) -> Json {
+    let mut steps: Steps = BTreeMap::new();
+    for step in &plan.steps {
+        steps.entry(&step.address).or_default().push(step);
+    }
     json!({
         "format_version": "1.0",
         "project": plan.project,
         "plan": plan.id,
         "summary": summary(plan),
-        "changes": plan.changes.changes.iter().map(|it| change(it, plan, kinds)).collect::<Vec<_>>(),
+        "changes": plan.changes.changes.iter().map(|it| change(it, &steps, kinds)).collect::<Vec<_>>(),
         "steps": plan.steps.iter().map(step).collect::<Vec<_>>(),
         "findings": plan.findings.iter().map(finding).collect::<Vec<_>>(),
         "eta": plan.eta.as_ref().map(|(time, bottleneck)| json!({
@@ -34,8 +41,7 @@ pub fn json(plan: &Plan, kinds: &Kinds) -> Json {
 
 fn summary(plan: &Plan) -> Json {
     let count = |actions: &[Action]| actions.iter().map(|action| plan.changes.count(*action)).sum::<usize>();
-    let accounts: std::collections::BTreeSet<&str> =
-        plan.steps.iter().map(|step| step.scope.account.as_str()).collect();
+    let accounts: BTreeSet<&str> = plan.steps.iter().map(|step| step.scope.account.as_str()).collect();
     json!({
         "create": count(&[Action::Create]),
         "update": count(&[Action::Update]),
@@ -50,15 +56,12 @@ fn summary(plan: &Plan) -> Json {
     })
 }
 
-fn change(change: &Change, plan: &Plan, kinds: &Kinds) -> Json {
-    let steps: Vec<&Step> = plan
-        .steps
-        .iter()
-        .filter(|step| step.address == change.address && step.kind == change.kind)
-        .filter(|step| {
-            step.scope == change.scope || change.before.as_ref().is_some_and(|object| object.scope == step.scope)
-        })
-        .collect();
+/// Steps by address.
+type Steps<'a> = BTreeMap<&'a Address, Vec<&'a Step>>;
+
+fn change(change: &Change, steps: &Steps, kinds: &Kinds) -> Json {
+    let steps: Vec<&Step> =
+        steps.get(&change.address).into_iter().flatten().filter(|step| belongs(change, step)).copied().collect();
     let inexact = steps.iter().find(|step| !is_exact(&step.undo)).or(steps.first());
     let secret = |key: &str| {
         kinds.get(change.kind).and_then(|schema| schema.attribute(key)).is_some_and(|attribute| attribute.secret)

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use expect_test::expect_file;
 use privlink_model::{
     Access, Account, Address, Attrs, Finding, Op, Origin, Phase, Plan, Query, Role, Scope, Selector, Settle, Severity,
     Step, StepId, Undo, UndoOp, Value,
@@ -164,6 +165,24 @@ fn a_newer_minor_version_is_read_and_a_newer_major_one_is_refused() {
     assert_eq!(decode(&minor, &KINDS).unwrap(), some_plan());
     let major = text.replace("\"1.0\"", "\"2.0\"");
     assert!(matches!(decode(&major, &KINDS), Err(DecodeError::Newer(version)) if version == "2.0"));
+}
+
+/// A file of this version must stay readable, and must not change its form unnoticed. If this fails, the version wants a
+/// new minor number and the old file a test of its own.
+#[test]
+fn the_form_of_version_one() {
+    let desired = spec([
+        resource("group", &GROUP, [("name", "pl".into()), ("rules", Value::text_set(["10.0.0.0/8"]))]),
+        resource("n", &FIRST, [("version", 2.into()), ("base", Value::of(&Address::new("group"), "id"))]),
+    ]);
+    let old = spec([resource("n", &FIRST, [("version", 1.into()), ("base", "none".into())])]);
+    let mut world = World::default();
+    world.apply(&planned(&old, &world.snapshot()), &mut |_| 0, usize::MAX);
+    let plan = planned(&desired, &world.snapshot());
+    let json: serde_json::Value = serde_json::from_str(&encode(&plan)).unwrap();
+    let text = format!("{json:#}\n");
+    expect_file!["../../../../testdata/plan-file/1.0.json"].assert_eq(&text);
+    assert_eq!(decode(&text, &KINDS).unwrap(), plan);
 }
 
 #[test]
