@@ -41,7 +41,7 @@ pub static SCHEMA: KindSchema = KindSchema {
 const MARK: &str = "privlink ";
 
 /// The digest that a description of our form names.
-#[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "descriptions are read by the live half"))]
+#[cfg_attr(not(any(feature = "aws", test)), expect(dead_code, reason = "descriptions are read by the live half"))]
 fn digest_in(description: &str) -> Option<&str> {
     let digest = description.strip_prefix(MARK)?;
     (!digest.is_empty() && digest.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(digest)

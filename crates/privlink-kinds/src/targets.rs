@@ -45,6 +45,10 @@ pub static SCHEMA: KindSchema = KindSchema {
 };
 
 /// The address and port of an entry of the set, which names its port when that is not the set's own.
+#[cfg_attr(
+    not(any(feature = "aws", test)),
+    expect(dead_code, reason = "what is written is taken apart by the live half")
+)]
 fn split(entry: &str, port: i64) -> (String, i64) {
     match entry.parse::<std::net::SocketAddr>() {
         Ok(socket) => (socket.ip().to_string(), i64::from(socket.port())),
@@ -53,7 +57,10 @@ fn split(entry: &str, port: i64) -> (String, i64) {
 }
 
 /// The entry of an address and port in a set of targets whose own port is `own`.
-#[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "what is read is put together by the live half"))]
+#[cfg_attr(
+    not(any(feature = "aws", test)),
+    expect(dead_code, reason = "what is read is put together by the live half")
+)]
 fn join(address: &str, port: i64, own: i64) -> String {
     match port {
         port if port == own => address.to_owned(),
@@ -63,7 +70,10 @@ fn join(address: &str, port: i64, own: i64) -> String {
 }
 
 /// The port of a set of targets: the target group's own when any target has it, else what most have, else the lowest.
-#[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "what is read is put together by the live half"))]
+#[cfg_attr(
+    not(any(feature = "aws", test)),
+    expect(dead_code, reason = "what is read is put together by the live half")
+)]
 fn own_port(ports: &[i64], group: i64) -> i64 {
     if ports.contains(&group) {
         return group;
