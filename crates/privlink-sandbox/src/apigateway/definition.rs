@@ -5,7 +5,7 @@
 //! tree and nothing of requests. Read next: `resource.rs` and `method.rs` for the rules by which it may change.
 
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// How many resources an API may have, the root included.
 pub(super) const MAX_RESOURCES: usize = 300;
@@ -25,8 +25,8 @@ pub(super) struct Definition {
     pub(super) disable_execute_api_endpoint: bool,
     pub(super) security_policy: Option<String>,
     pub(super) endpoint_access_mode: Option<String>,
-    /// Names alone; `Empty` and `Error` exist from the start.
-    pub(super) models: BTreeSet<String>,
+    /// Schemas by name.
+    pub(super) models: BTreeMap<String, String>,
     pub(super) root: String,
     pub(super) resources: BTreeMap<String, Resource>,
 }

@@ -8,7 +8,7 @@ use super::definition::{Definition, Method, Resource};
 use super::fault::bad_request;
 use super::openapi::{self, Draft};
 use super::rest_api::{self, RestApi, Tags};
-use super::{Site, integration, method, policy, resource};
+use super::{Site, integration, method, model, policy, resource};
 use crate::wire::{Call, Fault, Reply};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -101,7 +101,7 @@ fn emptied(old: &Definition) -> Definition {
         endpoint,
         security_policy: old.security_policy.clone(),
         endpoint_access_mode: old.endpoint_access_mode.clone(),
-        models: ["Empty", "Error"].map(str::to_owned).into(),
+        models: model::defaults(),
         root: root.clone(),
         ..Definition::default()
     };
@@ -141,7 +141,7 @@ fn properties(site: &Site, id: &str, definition: &mut Definition, draft: &Draft)
     if draft.endpoint_access_mode.is_some() {
         definition.endpoint_access_mode.clone_from(&draft.endpoint_access_mode);
     }
-    definition.models.extend(draft.models.iter().cloned());
+    definition.models.extend(draft.models.clone());
     Ok(())
 }
 

@@ -124,7 +124,7 @@ pub(super) fn check(definition: &Definition, method: &Method) -> Result<(), Faul
 }
 
 fn check_model(definition: &Definition, model: &str) -> Result<(), Fault> {
-    if definition.models.contains(model) {
+    if definition.models.contains_key(model) {
         return Ok(());
     }
     Err(bad_request(format!("Invalid model identifier specified: {model}")))

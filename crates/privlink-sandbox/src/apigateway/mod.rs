@@ -13,6 +13,7 @@ mod import;
 mod input;
 mod integration;
 mod method;
+mod model;
 mod openapi;
 mod policy;
 mod resource;
@@ -166,6 +167,15 @@ pub(crate) fn handle(world: &mut World, call: &Call) -> Result<Reply, Fault> {
                 "DELETE" => tags::remove(site, &arn),
                 _ => Err(unsupported(call)),
             }
+        }
+        ["restapis", api, "models"] if call.method == "GET" => model::list(site, api),
+        ["restapis", api, "models", name] if call.method == "GET" => model::get(site, api, name),
+        // Nothing of these kinds can exist here, so that an empty list is the whole truth.
+        ["restapis", api, "authorizers" | "requestvalidators"] if call.method == "GET" => {
+            site.api(api).map(|_| listing(Vec::new(), None))
+        }
+        ["apikeys" | "usageplans" | "domainnames" | "clientcertificates"] if call.method == "GET" => {
+            Ok(listing(Vec::new(), None))
         }
         ["account"] => match call.method.as_str() {
             "GET" => account::get(site),

@@ -10,7 +10,7 @@ use super::integration::{timeout, with_defaults};
 use crate::ids::stable_hex;
 use crate::wire::Fault;
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 const MAX_BYTES: usize = 6 * 1024 * 1024;
 const VERBS: [&str; 7] = ["get", "put", "post", "delete", "patch", "options", "head"];
@@ -31,7 +31,7 @@ pub(super) struct Draft {
     pub(super) security_policy: Option<String>,
     pub(super) endpoint_access_mode: Option<String>,
     pub(super) base_path: String,
-    pub(super) models: BTreeSet<String>,
+    pub(super) models: BTreeMap<String, String>,
     /// In the document's order.
     pub(super) paths: Vec<(String, Vec<Method>)>,
     pub(super) warnings: Vec<String>,
@@ -89,11 +89,11 @@ impl<'d> Reader<'d> {
         self.base_path();
         let models = if self.version3 { "/components/schemas" } else { "/definitions" };
         if let Some(models) = self.document.pointer(models).and_then(Value::as_object) {
-            for name in models.keys() {
+            for (name, schema) in models {
                 if !name.chars().all(|c| c.is_ascii_alphanumeric()) {
                     return Err(bad_request(format!("Model name must be alphanumeric: {name}")));
                 }
-                self.draft.models.insert(name.clone());
+                self.draft.models.insert(name.clone(), schema.to_string());
             }
         }
         let paths = self.document.get("paths").and_then(Value::as_object).ok_or_else(invalid)?;
@@ -323,13 +323,13 @@ impl<'d> Reader<'d> {
         let Some(schema) = schema else { return Ok(None) };
         if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
             let name = reference.rsplit('/').next().unwrap_or_default();
-            if !self.draft.models.contains(name) && !matches!(name, "Empty" | "Error") {
+            if !self.draft.models.contains_key(name) && !matches!(name, "Empty" | "Error") {
                 return Err(bad_request(format!("Invalid model identifier specified: {name}")));
             }
             return Ok(Some(name.to_owned()));
         }
         let name = format!("MODEL{}", stable_hex(&schema.to_string(), 6));
-        self.draft.models.insert(name.clone());
+        self.draft.models.insert(name.clone(), schema.to_string());
         Ok(Some(name))
     }
 

@@ -7,7 +7,7 @@
 use super::definition::{Definition, EndpointConfiguration, Resource};
 use super::fault::{bad_request, limit, outside, validation};
 use super::input::{Input, Op, Patch, page, patches};
-use super::{Site, policy, tags};
+use super::{Site, model, policy, tags};
 use crate::clock::Moment;
 use crate::wire::{Fault, Reply};
 use serde::{Deserialize, Serialize};
@@ -85,7 +85,7 @@ pub(super) fn found(site: &mut Site, name: String) -> Result<RestApi, Fault> {
             ip_address_type: "ipv4".to_owned(),
             vpc_endpoint_ids: Vec::new(),
         },
-        models: ["Empty", "Error"].map(str::to_owned).into(),
+        models: model::defaults(),
         root: root.clone(),
         ..Definition::default()
     };

@@ -84,6 +84,13 @@ fn a_document_becomes_resources_methods_and_integrations() {
     assert_eq!((&made["minimumCompressionSize"], &made["binaryMediaTypes"]), (&json!(1024), &json!(["image/png"])));
     assert!(text(&made, "policy").contains("\\\"Allow\\\""));
     assert_eq!(paths(&mut ask, &api), ["/", "/orders", "/orders/{proxy+}"], "the base path is ignored");
+    let models = ask.get(&format!("/restapis/{api}/models")).unwrap();
+    let names: Vec<String> = models["item"].as_array().unwrap().iter().map(|model| text(model, "name")).collect();
+    assert_eq!(names, ["Empty", "Error", "Order"]);
+    assert_eq!(ask.get(&format!("/restapis/{api}/models/Order")).unwrap()["schema"], "{\"type\":\"object\"}");
+    assert_eq!(ask.get(&format!("/restapis/{api}/authorizers")).unwrap(), json!({ "item": [] }));
+    refused_as(ask.get("/restapis/nope/authorizers"), "NotFoundException");
+    refused_as(ask.get(&format!("/restapis/{api}/models/None")), "NotFoundException");
     let orders = methods_of(&mut ask, &api, "/orders");
     let get = &orders["GET"];
     assert_eq!((&get["authorizationType"], &get["operationName"]), (&json!("AWS_IAM"), &json!("listOrders")));

@@ -97,7 +97,7 @@ fn what_aws_refuses_of_an_api_is_refused() {
     let broken = ask.raw("POST", "/restapis", b"{\"name\":".to_vec()).unwrap_err();
     assert_eq!(broken.code, "SerializationException");
     assert_eq!(ask.get("/restapis").unwrap(), json!({ "item": [] }));
-    refused_as(ask.get("/apikeys"), "UnknownOperationException");
+    refused_as(ask.post("/apikeys", json!({ "name": "x" })), "UnknownOperationException");
 }
 
 #[test]
