@@ -30,6 +30,18 @@ pub(super) fn set_subnets(request: &mut Request) -> Result<Reply, Fault> {
     }
     let new: Vec<Mapping> =
         mappings.iter().filter(|mapping| !lb.zones.iter().any(|zone| zone.subnet == mapping.subnet)).cloned().collect();
+    let zone_of = |mapping: &Mapping| lb.zones.iter().find(|zone| zone.subnet == mapping.subnet);
+    if mappings
+        .iter()
+        .any(|mapping| zone_of(mapping).is_some_and(|zone| mapping.address.is_some_and(|a| a != zone.address)))
+    {
+        let text = "The address of a subnet that the load balancer has already cannot be changed";
+        return Err(refuse("InvalidConfigurationRequest", text));
+    }
+    for (mapping, address) in new.iter().filter_map(|mapping| Some((mapping, mapping.address?))) {
+        ec2::claim_address(request.world, &account, &region, &mapping.subnet, address)
+            .map_err(|fault| validation(fault.message))?;
+    }
     check_room(request, &new)?;
     for zone in lb.zones.iter().filter(|zone| !kept(&zone.subnet)) {
         ec2::remove_interface(request.world, &account, &region, &zone.interface);

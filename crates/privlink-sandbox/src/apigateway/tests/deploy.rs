@@ -161,3 +161,27 @@ fn a_stage_logs_only_once_the_account_has_a_role() {
     let wanted = "Access Log value must not be empty";
     refused(ask.patch(&path, &[("replace", "/accessLogSettings/format", "")]), "BadRequestException", wanted);
 }
+
+#[test]
+fn a_world_that_was_saved_answers_as_before() {
+    let mut ask = Asker::new();
+    let link = ask.link();
+    let (api, root) = ready(&mut ask);
+    let more = ask.post(&format!("/restapis/{api}/resources/{root}"), json!({ "pathPart": "x" })).unwrap();
+    ask.method(&api, &text(&more, "id"), super::over_link(&link));
+    deploy(&mut ask, &api, json!({ "stageName": "prod", "variables": { "a": "b" } }));
+    ask.patch(&format!("/restapis/{api}/stages/prod"), &[("replace", "/*/*/metrics/enabled", "true")]).unwrap();
+    let asked = [
+        format!("/restapis/{api}"),
+        format!("/restapis/{api}/resources?embed=methods"),
+        format!("/restapis/{api}/stages"),
+        format!("/restapis/{api}/stages/prod/exports/oas30?extensions=apigateway"),
+        format!("/vpclinks/{link}"),
+    ];
+    let before: Vec<Value> = asked.iter().map(|target| ask.get(target).unwrap()).collect();
+    let saved = serde_json::to_string(&ask.world).unwrap();
+    ask.world = serde_json::from_str(&saved).unwrap();
+    let after: Vec<Value> = asked.iter().map(|target| ask.get(target).unwrap()).collect();
+    assert_eq!(before, after);
+    assert_eq!(serde_json::to_string(&ask.world).unwrap(), saved);
+}

@@ -70,6 +70,19 @@ fn a_link_that_cannot_stand_fails_only_when_pending_ends() {
 }
 
 #[test]
+fn a_link_on_a_load_balancer_that_is_not_active_yet_fails() {
+    let mut ask = Asker::new();
+    let now = ask.world.now();
+    let lbs = &mut ask.world.scope_mut(ask.account, REGION).elb.load_balancers;
+    lbs.get_mut(&ask.nlb).unwrap().ready_at = now.plus(std::time::Duration::from_secs(1));
+    let made = ask.post("/vpclinks", json!({ "name": "early", "targetArns": [ask.nlb] })).unwrap();
+    ask.later(180);
+    let failed = ask.get(&format!("/vpclinks/{}", text(&made, "id"))).unwrap();
+    assert_eq!(failed["status"], "FAILED");
+    assert!(text(&failed, "statusMessage").ends_with("its state is provisioning"));
+}
+
+#[test]
 fn what_aws_refuses_of_a_link_is_refused() {
     let mut ask = Asker::new();
     let nlb = ask.nlb.clone();

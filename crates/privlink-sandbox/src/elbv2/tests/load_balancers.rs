@@ -84,6 +84,22 @@ fn a_pinned_address_is_kept_and_one_that_is_taken_fails_the_load_balancer() {
     later(&mut world, 600);
     let xml = send(&mut world, &[("Action", "DescribeLoadBalancers"), ("Names.member.1", "two")]).unwrap();
     assert_eq!(first(&xml, "Code"), "failed");
+    let one = send(&mut world, &[("Action", "DescribeLoadBalancers"), ("Names.member.1", "one")]).unwrap();
+    let one = first(&one, "LoadBalancerArn");
+    let places = |first: &'static str, second: &'static str| {
+        [
+            ("Action", "SetSubnets"),
+            ("LoadBalancerArn", one.as_str()),
+            ("SubnetMappings.member.1.SubnetId", "subnet-a"),
+            ("SubnetMappings.member.1.PrivateIPv4Address", first),
+            ("SubnetMappings.member.2.SubnetId", "subnet-b"),
+            ("SubnetMappings.member.2.PrivateIPv4Address", second),
+        ]
+    };
+    assert_eq!(code(send(&mut world, &places("10.0.1.78", "10.0.2.9"))), "InvalidConfigurationRequest");
+    assert_eq!(code(send(&mut world, &places("10.0.1.77", "10.0.3.9"))), "ValidationError");
+    let moved = send(&mut world, &places("10.0.1.77", "10.0.2.9")).unwrap();
+    assert_eq!(texts(&moved, "PrivateIPv4Address"), ["10.0.1.77", "10.0.2.9"]);
     assert!(first(&xml, "Reason").contains("10.0.1.77"));
 }
 

@@ -87,6 +87,9 @@ fn health_follows_listener_clock_zone_and_draining() {
     send(&mut world, &register(&group, "10.0.4.50", "-")).unwrap();
     later(&mut world, 60);
     assert_eq!(states(&mut world, &group), ["healthy ", "unused Target.NotInUse"], "zone c is not enabled");
+    let saved = serde_json::to_string(&world).unwrap();
+    world = serde_json::from_str(&saved).unwrap();
+    assert_eq!(states(&mut world, &group), ["healthy ", "unused Target.NotInUse"], "a saved world answers as before");
     let gone = |id| [("Action", "DeregisterTargets"), ("TargetGroupArn", group.as_str()), ("Targets.member.1.Id", id)];
     send(&mut world, &gone("10.0.4.50")).unwrap();
     send(&mut world, &gone("10.0.1.50")).unwrap();
