@@ -24,12 +24,16 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// The largest body that is read; AWS's own limit on an imported definition is 6 MB.
 const BODY: usize = 10 * 1024 * 1024;
+
+/// How long running requests may take once the sandbox is told to stop.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// A running sandbox.
 #[derive(Debug)]
@@ -191,7 +195,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, stopped: watch::Rece
                 Ok((stream, _)) => stream,
                 // Out of file handles, most likely: the connections that are open free some.
                 Err(_) => {
-                    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                    tokio::time::sleep(Duration::from_millis(50)).await;
                     continue;
                 }
             },
@@ -213,7 +217,8 @@ async fn serve(stream: tokio::net::TcpStream, shared: Arc<Shared>, mut stopped: 
         _ = connection.as_mut() => {}
         () = told(&mut stopped) => {
             connection.as_mut().graceful_shutdown();
-            let _ = connection.await;
+            // A client that began a request and never ends it must not keep the sandbox from stopping.
+            let _ = tokio::time::timeout(GRACE, connection).await;
         }
     }
 }

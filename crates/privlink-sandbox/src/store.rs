@@ -95,12 +95,27 @@ impl Store {
     }
 }
 
-/// Reads the world that is kept in a folder, if there is one.
-pub(crate) fn load(folder: &Path) -> io::Result<Option<World>> {
-    match read(&folder.join(WORLD)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        other => other.map(Some),
+/// Reads the world that is kept in a folder, if there is one and it is kept in this form.
+pub(crate) fn load(folder: &Path, format: u32) -> io::Result<Option<World>> {
+    #[derive(Deserialize)]
+    struct Kept {
+        format: u32,
     }
+    let path = folder.join(WORLD);
+    let text = match fs::read(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(at(&path, &error)),
+    };
+    let kept: Kept = serde_json::from_slice(&text).map_err(|error| at(&path, &error.into()))?;
+    if kept.format != format {
+        let message = format!(
+            "{}: this world was kept by another version of the sandbox; remove the folder to begin anew",
+            path.display()
+        );
+        return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+    }
+    serde_json::from_slice(&text).map(Some).map_err(|error| at(&path, &error.into()))
 }
 
 fn read(path: &Path) -> io::Result<World> {

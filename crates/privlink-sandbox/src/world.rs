@@ -24,9 +24,14 @@ pub struct Options {
     pub seed: u64,
 }
 
+/// The form that worlds are kept in; a change of any type in it that old files do not fit makes a new one.
+const FORMAT: u32 = 1;
+
 /// All that exists.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct World {
+    /// The form it is kept in; see [`FORMAT`].
+    format: u32,
     pub(crate) clock: Clock,
     pub(crate) ids: Ids,
     pub(crate) timing: Timing,
@@ -105,6 +110,7 @@ impl World {
     /// Makes a world without accounts.
     pub(crate) fn empty(options: &Options) -> World {
         World {
+            format: FORMAT,
             clock: Clock::new(options.speed),
             ids: Ids::new(options.seed),
             timing: Timing::default(),
@@ -122,7 +128,7 @@ impl World {
     ///
     /// Fails when the folder cannot be read or what it keeps is not a world.
     pub fn load(folder: &Path) -> io::Result<Option<World>> {
-        crate::store::load(folder)
+        crate::store::load(folder, FORMAT)
     }
 
     /// Gives what an account holds in a region.

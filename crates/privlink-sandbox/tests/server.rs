@@ -183,6 +183,9 @@ async fn a_damaged_world_is_refused_by_name() {
     std::fs::write(folder.path().join("world.json"), "{\"clock\":").unwrap();
     let damaged = World::load(folder.path()).unwrap_err();
     assert!(damaged.to_string().contains("world.json"), "{damaged}");
+    std::fs::write(folder.path().join("world.json"), "{\"format\":99}").unwrap();
+    let newer = World::load(folder.path()).unwrap_err();
+    assert!(newer.to_string().contains("another version"), "{newer}");
 }
 
 /// Names the folder for [`serve_until_killed`].
