@@ -224,9 +224,9 @@ fn tags_are_kept_by_arn() {
     assert_eq!(made["tags"], json!({ "a": "1" }));
     let id = text(&made, "id");
     let arn = format!("/tags/arn%3Aaws%3Aapigateway%3Aus-east-1%3A%3A%2Frestapis%2F{id}");
-    ask.put(&arn, json!({ "tags": { "b": "2", "privlink:address": "api/shop" } })).unwrap();
+    ask.put(&arn, json!({ "tags": { "b": "2", "team:address": "api/shop" } })).unwrap();
     ask.delete(&format!("{arn}?tagKeys=a&tagKeys=b")).unwrap();
-    let left = json!({ "privlink:address": "api/shop" });
+    let left = json!({ "team:address": "api/shop" });
     assert_eq!(ask.get(&arn).unwrap(), json!({ "tags": left }));
     assert_eq!(ask.get(&format!("/restapis/{id}")).unwrap()["tags"], left);
     let many: serde_json::Map<String, Value> = (0..50).map(|n| (format!("k{n}"), json!("v"))).collect();
