@@ -10,6 +10,30 @@ use miette::{LabeledSpan, MietteError, Severity as MietteSeverity, SourceCode, S
 use crate::codes::Code;
 use crate::source::{FileId, SourceFile, Sources, Span};
 
+/// The most characters of a message or label, and of a help text: they quote the spec, whose strings have no limit.
+const LONGEST_MESSAGE: usize = 300;
+const LONGEST_HELP: usize = 800;
+
+/// Text on one line, without characters that could move the cursor or turn the line around.
+fn one_line(text: &str, most: usize) -> String {
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
+    let mut line = String::with_capacity(text.len().min(4 * most));
+    for c in text.chars().take(most) {
+        if hidden(c) {
+            line.extend(c.escape_default());
+        } else {
+            line.push(c);
+        }
+    }
+    if text.chars().nth(most).is_some() {
+        line.push('…');
+    }
+    line
+}
+
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {
@@ -45,13 +69,8 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     pub(crate) fn error(code: Code, message: impl Into<String>) -> Self {
-        Diagnostic {
-            code: code.code,
-            severity: Severity::Error,
-            message: message.into(),
-            labels: Vec::new(),
-            help: None,
-        }
+        let message = one_line(&message.into(), LONGEST_MESSAGE);
+        Diagnostic { code: code.code, severity: Severity::Error, message, labels: Vec::new(), help: None }
     }
 
     pub(crate) fn warning(code: Code, message: impl Into<String>) -> Self {
@@ -59,18 +78,20 @@ impl Diagnostic {
     }
 
     pub(crate) fn at(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.labels.push(Label { span, text: text.into() });
+        self.labels.push(Label { span, text: one_line(&text.into(), LONGEST_MESSAGE) });
         self
     }
 
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(one_line(&help.into(), LONGEST_HELP));
         self
     }
 
-    pub(crate) fn help_if(mut self, help: Option<String>) -> Self {
-        self.help = help.or(self.help);
-        self
+    pub(crate) fn help_if(self, help: Option<String>) -> Self {
+        match help {
+            Some(help) => self.help(help),
+            None => self,
+        }
     }
 
     /// Where it is; nowhere for a problem with the command line or a file that could not be read.
@@ -233,5 +254,17 @@ impl SourceCode for FileText<'_> {
             contents.column(),
             contents.line_count(),
         )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_line;
+
+    #[test]
+    fn quoted_text_stays_on_its_line() {
+        assert_eq!(one_line("a\nb\u{1b}[2J\u{202e}c", 100), "a\\nb\\u{1b}[2J\\u{202e}c");
+        assert_eq!(one_line("äöü", 2), "äö…");
+        assert_eq!(one_line("äö", 2), "äö");
     }
 }

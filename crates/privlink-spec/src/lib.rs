@@ -108,12 +108,18 @@ fn decode_all(nodes: &[Node], read: &mut Files, files: &dyn ReadFile) -> Documen
     read.diagnostics.extend(duplicates);
     check_projects(nodes, read);
     let region = decode::region_of(nodes);
+    let torn = |node: &Node| {
+        node.name.value == "project" && (node.torn || node.children.iter().any(|child| child.name.value == "region"))
+    };
+    let region_hidden =
+        read.incomplete || read.broken.iter().any(|(noun, _)| noun == "project") || nodes.iter().any(torn);
     let folders: &Files = read;
     let decoded: Vec<_> = nodes
         .par_iter()
         .map(|node| {
             let folder: &Path = folders.folder(node.span.file);
-            let cx = Context { names: &names, region: region.as_ref(), files, folder, out: RefCell::default() };
+            let region = region.as_ref();
+            let cx = Context { names: &names, region, region_hidden, files, folder, out: RefCell::default() };
             let noun = decode::decode(&cx, node).filter(|_| names.is_first(node));
             (noun, cx.out.into_inner())
         })

@@ -10,6 +10,9 @@ use crate::node::{Node, Value};
 use crate::source::Span;
 use crate::suggest;
 
+/// Names beyond which no near one is looked for: bounds the work on a spec with as many unknown names.
+const MOST_COMPARED: usize = 1000;
+
 /// A noun that is referred to by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Kind {
@@ -104,7 +107,9 @@ impl Names {
         }
         let noun = kind.noun();
         let words: Vec<&str> = known.iter().flat_map(|known| known.keys().map(String::as_str)).collect();
-        let help = match suggest::nearest(&name.value, words.iter().copied()) {
+        let near =
+            if words.len() > MOST_COMPARED { None } else { suggest::nearest(&name.value, words.iter().copied()) };
+        let help = match near {
             Some(near) => format!("did you mean `{near}`?"),
             None if words.is_empty() => format!("the spec has no {noun} at all: add {noun} \"{}\" …", name.value),
             None => format!("known: {}", suggest::list(words)),

@@ -21,6 +21,8 @@ pub(crate) struct Context<'a> {
     pub(crate) names: &'a Names,
     /// The project's region, for accounts without one.
     pub(crate) region: Option<&'a Spanned<String>>,
+    /// Whether the project may give a region that could not be read.
+    pub(crate) region_hidden: bool,
     pub(crate) files: &'a dyn ReadFile,
     /// The folder of the file the node stands in.
     pub(crate) folder: &'a Path,

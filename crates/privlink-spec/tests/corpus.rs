@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use privlink_spec::{CODES, Disk, FileProblem, LoadOptions, Loaded, Memory, ReadFile, load_from};
+use privlink_spec::{CODES, Disk, FileProblem, LoadOptions, Loaded, Memory, ReadFile, load, load_from};
 
 fn corpus(folder: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/spec").join(folder)
@@ -163,4 +163,14 @@ fn every_code_has_a_case() {
     met.extend(in_memory().iter().flat_map(|(_, loaded)| loaded.diagnostics.iter().map(|d| d.code)));
     let missing: Vec<&str> = CODES.iter().map(|code| code.code).filter(|code| !met.contains(code)).collect();
     assert!(missing.is_empty(), "codes without a case: {missing:#?}");
+}
+
+#[test]
+fn a_folder_means_its_spec_and_the_command_line_gives_variables() {
+    let folder = corpus("ok").join("parts");
+    let variables = BTreeMap::from([(String::from("env"), String::from("live"))]);
+    let loaded = load(&LoadOptions { files: vec![folder.clone(), folder.join("privlink.kdl")], variables });
+    assert!(!loaded.has_errors(), "{}", messages(&loaded));
+    assert_eq!(loaded.sources.iter().count(), 4, "each file once");
+    assert_eq!(loaded.document.apis["shop"].stages[0].name.value, "live");
 }

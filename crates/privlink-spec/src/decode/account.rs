@@ -24,7 +24,7 @@ pub(super) fn decode(cx: &Context, node: &Node) -> Option<Account> {
 }
 
 fn inherited_region(cx: &Context, node: &Node) -> Option<Spanned<String>> {
-    if cx.region.is_none() {
+    if cx.region.is_none() && !cx.region_hidden {
         cx.report(
             Diagnostic::error(codes::ACCOUNT_NO_REGION, "the account has no region, and the project gives none")
                 .at(node.head, "no region")

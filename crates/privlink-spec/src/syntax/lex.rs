@@ -271,9 +271,19 @@ impl Lexer<'_> {
             && rest.iter().skip(quotes).take(hashes).all(|b| *b == b'#')
     }
 
+    /// A string left open before a `{` at the end of its line gives the brace back: it opens the node's block.
+    fn leave_brace(&mut self, body: usize) {
+        let inside = self.text.get(body..self.at).unwrap_or("").trim_end();
+        if let Some(before) = inside.strip_suffix('{') {
+            self.at = body + before.len();
+        }
+    }
+
     fn line_body(&mut self, hashes: usize) -> bool {
+        let body = self.at;
         while let Some(c) = self.peek() {
             if is_newline(c) {
+                self.leave_brace(body);
                 return false;
             }
             if c == '\\' && hashes == 0 {

@@ -93,21 +93,27 @@ impl Reader<'_> {
         Base { file: self.file, offset: 0 }.span(start, end)
     }
 
+    /// Where the character before a byte begins.
+    fn last_char(&self, end: usize) -> usize {
+        end - self.slice(0..end).chars().next_back().map_or(0, char::len_utf8)
+    }
+
     fn slice(&self, range: Range<usize>) -> &str {
         self.text.get(range).unwrap_or("")
     }
 
+    /// Reads a batch: runs of sound nodes in one call of the parser each, the others alone.
     fn batch(&self, outlines: &[Outline]) -> Syntax {
-        let (Some(first), Some(last)) = (outlines.first(), outlines.last()) else { return Syntax::default() };
-        let range = first.bytes.start..last.bytes.end;
-        if outlines.iter().all(|outline| self.is_plain(outline))
-            && let Some(nodes) = self.parse(range)
-        {
-            return Syntax { nodes, ..Syntax::default() };
-        }
         let mut syntax = Syntax::default();
-        for outline in outlines {
-            self.node(outline, &mut syntax);
+        for run in outlines.chunk_by(|a, b| self.is_plain(a) && self.is_plain(b)) {
+            let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
+            if run.len() > 1
+                && let Some(mut nodes) = self.parse(first.bytes.start..last.bytes.end)
+            {
+                syntax.nodes.append(&mut nodes);
+            } else {
+                run.iter().for_each(|outline| self.node(outline, &mut syntax));
+            }
         }
         syntax
     }
@@ -250,7 +256,9 @@ impl Reader<'_> {
     fn declared(&self, outline: &Outline) -> Option<(String, String)> {
         let tokens = self.lexed.tokens.get(outline.head.clone())?;
         let [noun, name, ..] = tokens else { return None };
-        let name = self.slice(name.start..name.end).trim_matches('"');
+        let name = self.slice(name.start..name.end).trim_start_matches('"');
+        // A string left open runs on to the next quote: the name is what could be one.
+        let name = name.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_')).next().unwrap_or("");
         Some((self.slice(noun.start..noun.end).to_owned(), name.to_owned()))
     }
 
@@ -281,7 +289,10 @@ impl Reader<'_> {
         match flaw {
             BraceFlaw::Stray(at) => Diagnostic::error(codes::UNCLOSED, "`}` closes nothing")
                 .at(self.span(at, at + 1), "no `{` is open here")
-                .help("take it out, or look for a `}` too many above it"),
+                .help("take it out, or look above it for a `{` that is missing or a `}` too many"),
+            BraceFlaw::Unopened(after) => Diagnostic::error(codes::UNCLOSED, "a `{` is missing")
+                .at(self.span(self.last_char(after), after), "the block of this node begins after this")
+                .help("add `{` at the end of the line"),
             BraceFlaw::Unclosed(at) => Diagnostic::error(codes::UNCLOSED, "`{` is never closed")
                 .at(self.span(at, at + 1), "opened here")
                 .help("add the missing `}`"),

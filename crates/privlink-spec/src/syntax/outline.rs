@@ -12,6 +12,9 @@ use super::lex::{Token, TokenKind, begins_with_noun};
 /// The most levels a spec may be nested. The language itself needs four.
 pub(crate) const DEEPEST: usize = 64;
 
+/// How often nodes are given to the noun before them: bounds the work on hostile input.
+const MOST_ADOPTIONS: usize = 20;
+
 /// One node: its bytes, the tokens of its head, and its blocks.
 #[derive(Debug)]
 pub(crate) struct Outline {
@@ -43,6 +46,8 @@ pub(crate) struct Block {
 pub(crate) enum BraceFlaw {
     /// `}` that closes nothing, at this byte.
     Stray(usize),
+    /// A block whose `{` is missing after this byte.
+    Unopened(usize),
     /// `{` that is never closed, at this byte.
     Unclosed(usize),
     /// `{` that opens a level beyond the limit, at this byte.
@@ -77,10 +82,37 @@ impl<'t> Builder<'t> {
         loop {
             nodes.append(&mut self.nodes(0));
             let Some(token) = self.tokens.get(self.at) else { break };
-            self.flaws.push(BraceFlaw::Stray(token.start));
+            let flaw = self.adopt(&mut nodes, token.start).unwrap_or(BraceFlaw::Stray(token.start));
+            self.flaws.push(flaw);
             self.at += 1;
         }
         (nodes, self.flaws)
+    }
+
+    /// A `}` that closes nothing, after indented nodes: they belong to the noun before them, whose `{` is missing.
+    fn adopt(&self, nodes: &mut Vec<Outline>, close: usize) -> Option<BraceFlaw> {
+        if self.flaws.len() > MOST_ADOPTIONS {
+            return None;
+        }
+        let parent = nodes.iter().rposition(|node| line_start(self.text, node.bytes.start) == node.bytes.start)?;
+        let children = nodes.split_off(parent + 1);
+        let node = nodes.get_mut(parent)?;
+        if children.is_empty() || !begins_with_noun(self.text, node.bytes.start) {
+            nodes.extend(children);
+            return None;
+        }
+        let flaw = if node.blocks.is_empty() { BraceFlaw::Unopened(node.bytes.end) } else { BraceFlaw::Stray(close) };
+        node.levels = node.levels.max(1 + children.iter().map(|child| child.levels).max().unwrap_or(0));
+        node.whole = false;
+        match node.blocks.last_mut() {
+            Some(block) => block.children.extend(children),
+            None => {
+                let open = node.bytes.end;
+                node.blocks.push(Block { open, close: Some(close), taken_out: false, children });
+            }
+        }
+        node.bytes.end = close + 1;
+        Some(flaw)
     }
 
     fn peek(&self) -> Option<Token> {
