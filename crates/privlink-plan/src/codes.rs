@@ -15,6 +15,9 @@ pub(crate) const LOSES: &str = "privlink::plan::loses";
 /// Changes left out on demand.
 pub(crate) const PARTIAL: &str = "privlink::plan::partial";
 
+/// A target or exclude that names nothing.
+pub(crate) const NO_SUCH_ADDRESS: &str = "privlink::plan::no-such-address";
+
 /// Code, summary and explanation of each finding this crate makes.
 pub static CODES: &[(&str, &str, &str)] = &[
     (
@@ -60,5 +63,12 @@ pub static CODES: &[(&str, &str, &str)] = &[
         "Part of the plan was left out",
         "Targets or excludes were given: the plan covers only the chosen resources and what their steps need. Until a \
          plan without them has been applied, the live accounts differ from the spec.",
+    ),
+    (
+        NO_SUCH_ADDRESS,
+        "A target or exclude names nothing",
+        "No resource of the spec, and none of the project's live ones, has the given address or lies under it. Addresses \
+         are paths such as target/orders/endpoint; a leading part of one, such as target/orders, stands for all under it. \
+         The full plan lists them all.",
     ),
 ];

@@ -6,7 +6,7 @@
 //! What the spec leaves out: a plain attribute is then AWS's to choose and is not compared. A set or a document that can be
 //! changed in place is compared with nothing, since what stands there was put there by hand, and is a hole as often as not:
 //! an extra security group, a policy. A required or immutable one is not: leaving it out cannot mean "none" where AWS always
-//! has some, and must not cause a replacement.
+//! has some, and must not cause a replacement. Whatever it is, one that holds an object of ours that goes must let go of it.
 //!
 //! Tags are not compared: they are written at creation.
 //!
@@ -39,19 +39,21 @@ pub(crate) fn is_immutable(schema: &KindSchema, key: &str) -> bool {
         || matches!(schema.ownership, Ownership::Parent(parent) if parent == key || schema.key.contains(&key))
 }
 
-/// The attributes that differ. `is_new` says of a reference that is still one whether what it refers to will be another
-/// object than the observed one can have known.
-pub(crate) fn compare(
-    schema: &KindSchema,
-    after: &Attrs,
-    before: &Observed,
-    is_new: &dyn Fn(&Reference) -> bool,
-) -> Vec<AttributeChange> {
+/// What the differ knows beside the two sides.
+pub(crate) struct Around<'a> {
+    /// Whether what a reference refers to will be another object than the observed one can have known.
+    pub(crate) is_new: &'a dyn Fn(&Reference) -> bool,
+    /// Ids of objects that go.
+    pub(crate) gone: &'a BTreeSet<&'a str>,
+}
+
+/// The attributes that differ.
+pub(crate) fn compare(schema: &KindSchema, after: &Attrs, before: &Observed, around: &Around) -> Vec<AttributeChange> {
     let mut keys: BTreeSet<&String> = after.iter().map(|(key, _)| key).collect();
     keys.extend(before.attrs.iter().map(|(key, _)| key));
     keys.into_iter()
         .filter(|key| schema.attribute(key).is_none_or(|fact| !fact.computed) && key.as_str() != keys::ID.key())
-        .filter(|key| differs(schema, key, after.get(key), before.attrs.get(key), is_new))
+        .filter(|key| differs(schema, key, after.get(key), before.attrs.get(key), around))
         .map(|key| AttributeChange {
             key: key.clone(),
             before: before.attrs.get(key).cloned(),
@@ -60,18 +62,12 @@ pub(crate) fn compare(
         .collect()
 }
 
-fn differs(
-    schema: &KindSchema,
-    key: &str,
-    after: Option<&Value>,
-    before: Option<&Value>,
-    is_new: &dyn Fn(&Reference) -> bool,
-) -> bool {
+fn differs(schema: &KindSchema, key: &str, after: Option<&Value>, before: Option<&Value>, around: &Around) -> bool {
     let fact = schema.attribute(key);
     match (after, before) {
         (None, None) => false,
         (Some(after), _) if !after.is_known() => {
-            let made = after.references().into_iter().any(is_new);
+            let made = after.references().into_iter().any(around.is_new);
             // A value that will only be read late is written again, which changes nothing when it is the same; but nothing
             // is replaced on a mere suspicion.
             made || !is_immutable(schema, key)
@@ -82,8 +78,17 @@ fn differs(
             let managed = fact.is_some_and(|fact| {
                 !fact.required && !is_immutable(schema, key) && matches!(fact.shape, Shape::Set | Shape::Document)
             });
-            managed && !is_empty(&normalised(fact, before))
+            managed && !is_empty(&normalised(fact, before)) || holds(before, around.gone)
         }
+    }
+}
+
+/// Whether one of the texts stands in a value, at any depth.
+fn holds(value: &Value, texts: &BTreeSet<&str>) -> bool {
+    match value {
+        Value::Text(text) => texts.contains(text.as_str()),
+        Value::Map(map) => map.values().any(|value| holds(value, texts)),
+        other => other.elements().into_iter().any(|value| holds(value, texts)),
     }
 }
 
@@ -113,7 +118,9 @@ pub(crate) fn diff<'a>(
     blocked: &BTreeMap<&'a Address, String>,
     snapshot: &Snapshot,
 ) -> Vec<Item<'a>> {
-    let mut differ = Differ { items: Vec::new(), outcomes: BTreeMap::new() };
+    let stays: BTreeSet<&str> = pairs.objects.values().map(|object| object.id.as_str()).collect();
+    let gone = pairs.leftover.iter().map(|object| object.id.as_str()).filter(|id| !stays.contains(id)).collect();
+    let mut differ = Differ { items: Vec::new(), outcomes: BTreeMap::new(), gone };
     for resource in ordered {
         let Some(schema) = kinds.get(resource.kind) else { continue };
         let object = pairs.objects.get(&resource.address).copied();
@@ -150,6 +157,8 @@ struct Verdict {
 struct Differ<'a> {
     items: Vec<Item<'a>>,
     outcomes: BTreeMap<&'a Address, Outcome<'a>>,
+    /// Ids of objects that go. Children that go by the id of a parent that stays are not meant by it.
+    gone: BTreeSet<&'a str>,
 }
 
 impl<'a> Differ<'a> {
@@ -212,7 +221,8 @@ impl<'a> Differ<'a> {
             return Verdict { action: Action::Create, reason: Reason::Absent, attributes: Vec::new() };
         };
         let is_new = |reference: &Reference| self.action(&reference.address).is_none_or(makes_new);
-        let attributes = compare(schema, &self.resolved(resource), object, &is_new);
+        let attributes =
+            compare(schema, &self.resolved(resource), object, &Around { is_new: &is_new, gone: &self.gone });
         let fixed: Vec<String> = attributes
             .iter()
             .filter(|change| is_immutable(schema, &change.key))

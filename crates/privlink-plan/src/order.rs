@@ -157,16 +157,21 @@ impl Order<'_, '_> {
         }
     }
 
-    /// Every old object goes after what surely uses it has let go.
+    /// Every old object goes after what surely uses it has let go. Where it must go before its replacement is made, what will
+    /// use the new one cannot let go before; such an object goes as late as that allows.
     fn sure_deletions(&mut self) {
-        for number in 0..self.items.len() {
-            let Some(old) = self.parts(number).old else { continue };
-            let calls: Vec<usize> = self.uses.surely.users(number).filter_map(|user| self.release(user)).collect();
-            if self.action(number) == Some(Action::ReplaceDeleteFirst) {
-                // What will use the new one cannot let go of the old one before.
-                self.add_where_possible(old, calls);
-            } else {
-                calls.into_iter().for_each(|call| self.calls.add(old, call));
+        for first in [false, true] {
+            for number in 0..self.items.len() {
+                let Some(old) = self.parts(number).old else { continue };
+                if first != (self.action(number) == Some(Action::ReplaceDeleteFirst)) {
+                    continue;
+                }
+                let calls: Vec<usize> = self.uses.surely.users(number).filter_map(|user| self.release(user)).collect();
+                if first {
+                    self.add_where_possible(old, calls);
+                } else {
+                    calls.into_iter().for_each(|call| self.calls.add(old, call));
+                }
             }
         }
     }

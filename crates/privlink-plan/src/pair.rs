@@ -20,7 +20,7 @@ use privlink_model::{
 };
 
 use crate::codes;
-use crate::diff::{compare, is_immutable, normalised};
+use crate::diff::{Around, compare, is_immutable, normalised};
 use crate::item::observed_value;
 
 /// Which object is which address.
@@ -108,7 +108,7 @@ impl<'a> Pairs<'a> {
         }
         let fits = |object: &&Observed| {
             let after = resource.attrs.resolve(&|reference| self.lookup(reference));
-            let differs = compare(schema, &after, object, &|_| false);
+            let differs = compare(schema, &after, object, &Around { is_new: &|_| false, gone: &BTreeSet::new() });
             !matches!(object.status, Status::Failed(_))
                 && !differs.iter().any(|change| is_immutable(schema, &change.key))
         };

@@ -30,6 +30,7 @@ pub fn plan(inputs: Inputs) -> Plan {
     let (drafts, parts) = draft::draft(&items, project);
     let calls = order(&items, &parts, &uses, drafts.len());
     let chosen = select::select(&items, &drafts, &calls, &options);
+    findings.extend(select::unmatched(&items, &options));
     let circle = circle(&items, &drafts, &calls);
     let blocked = circle.is_some() || findings.iter().any(|finding| finding.code == codes::CYCLE);
     findings.extend(circle);

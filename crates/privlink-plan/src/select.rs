@@ -52,6 +52,24 @@ pub(crate) fn select(items: &[Item], drafts: &[Draft], calls: &Graph, options: &
     chosen
 }
 
+/// Says which targets and excludes name nothing: a slip of the pen must not pass for "nothing to do".
+pub(crate) fn unmatched(items: &[Item], options: &Options) -> Vec<Finding> {
+    let names_nothing = |address: &&Address| !items.iter().any(|item| item.change.address.is_within(address));
+    let given = options.targets.iter().chain(&options.excludes);
+    given
+        .filter(names_nothing)
+        .map(|address| Finding {
+            code: codes::NO_SUCH_ADDRESS,
+            severity: Severity::Error,
+            message: format!("{address} is no address of this project"),
+            address: Some(address.clone()),
+            origin: None,
+            label: None,
+            help: Some("plan without --target and --exclude to see all addresses".to_owned()),
+        })
+        .collect()
+}
+
 /// Says that something was left out.
 pub(crate) fn finding(left_out: usize) -> Option<Finding> {
     let changes = if left_out == 1 { "change is" } else { "changes are" };

@@ -1,69 +1,12 @@
-//! Cases: a spec, a world, and the outline of the plan between them.
+//! Cases of order, choice and estimate: a spec, a world, and the outline of the plan between them.
 
-use expect_test::{Expect, expect};
-use privlink_model::{Action, Address, Desired, Observed, Owner, Reason, Resource, Scope, Snapshot, Status, Value};
+use expect_test::expect;
+use privlink_model::{Action, Address, Desired, Reason, Snapshot, Value};
 
-use super::toy::{
-    API, BALANCER, DEFINITION, DEPLOYMENT, ENDPOINT, ENFORCEMENT, FIRST, GROUP, LAST, LINK, LISTENER, MEMBERS, POOL,
-    SERVICE, STAGE, id, planned, planned_with, resource, set, spec,
-};
+use super::chain::{applied, chain, check, deployment, endpoint, with, without};
+use super::toy::{BALANCER, DEFINITION, FIRST, GROUP, MEMBERS, POOL, id, planned, planned_with, resource, set, spec};
 use super::world::World;
 use crate::{CODES, Options, outline};
-
-fn check(desired: &Desired, snapshot: &Snapshot, expected: Expect) {
-    expected.assert_eq(&outline(&planned(desired, snapshot)).replace("111111111111/us-east-1", "here"));
-}
-
-fn applied(desired: &Desired) -> World {
-    let mut world = World::default();
-    world.apply(&planned(desired, &world.snapshot()), &mut |_| 0, usize::MAX);
-    world
-}
-
-fn digest_of(addresses: &[&str]) -> Value {
-    Value::Digest(Box::new(Value::List(addresses.iter().map(|address| id(address)).collect())))
-}
-
-/// A whole chain: a balancer before addresses of an endpoint, a link to it, an API that uses the link.
-fn chain() -> Desired {
-    let addresses = Value::of(&Address::new("endpoint"), "addresses");
-    spec([
-        resource("group", &GROUP, [("name", "pl".into()), ("vpc", "vpc-1".into())]),
-        resource("balancer", &BALANCER, [("name", "pl".into()), ("groups", set([id("group")]))]),
-        resource("balancer/enforcement", &ENFORCEMENT, [("balancer", id("balancer")), ("enforce", "off".into())]),
-        resource("pool", &POOL, [("port", 80.into()), ("vpc", "vpc-1".into())]),
-        resource("pool/members", &MEMBERS, [("pool", id("pool")), ("addresses", addresses)]),
-        resource("listener", &LISTENER, [("balancer", id("balancer")), ("port", 80.into()), ("pool", id("pool"))]),
-        resource("service", &SERVICE, [("balancers", set(["arn:app".into()]))]),
-        endpoint("subnet-1"),
-        resource("link", &LINK, [("balancer", id("balancer"))]),
-        resource("api", &API, [("name", "pl".into())]),
-        resource("api/definition", &DEFINITION, [("api", id("api")), ("paths", Value::map([("/", id("link"))]))]),
-        deployment(&["link"]),
-        resource("api/stage", &STAGE, [("api", id("api")), ("deployment", id("api/deployment"))]),
-    ])
-}
-
-fn endpoint(subnet: &str) -> Resource {
-    let service = Value::of(&Address::new("service"), "service-name");
-    resource("endpoint", &ENDPOINT, [("service", service), ("subnets", set([subnet.into()]))])
-}
-
-fn deployment(of: &[&str]) -> Resource {
-    let mut deployment = resource("api/deployment", &DEPLOYMENT, [("api", id("api")), ("digest", digest_of(of))]);
-    deployment.after.insert(Address::new("api/definition"));
-    deployment
-}
-
-fn with(mut desired: Desired, resource: Resource) -> Desired {
-    desired.resources.insert(resource.address.clone(), resource);
-    desired
-}
-
-fn without(mut desired: Desired, addresses: &[&str]) -> Desired {
-    desired.resources.retain(|address, _| !addresses.contains(&address.as_str()));
-    desired
-}
 
 #[test]
 fn from_nothing() {
@@ -252,209 +195,6 @@ fn only_the_needed_half_of_an_additive_change() {
 }
 
 #[test]
-fn what_was_put_there_by_hand() {
-    let mut world = applied(&chain());
-    world.object("group").attrs.insert("note", "hand-written".into());
-    world.object("group").attrs.insert("rules", set(["0.0.0.0/0".into()]));
-    // A plain attribute the spec leaves out is AWS's to choose, a set is not.
-    check(
-        &chain(),
-        &world.snapshot(),
-        expect![[r#"
-            1 ~ group group here ModifyGroup set rules
-                rules: ["0.0.0.0/0"] → none
-        "#]],
-    );
-}
-
-#[test]
-fn failed_and_unfinished_objects() {
-    let mut world = applied(&chain());
-    world.object("link").status = Status::Failed("no such balancer".to_owned());
-    world.object("endpoint").status = Status::Pending("pending".to_owned());
-    check(
-        &chain(),
-        &world.snapshot(),
-        expect![[r#"
-            1 + link link here CreateLink
-            2 . endpoint endpoint here wait
-            ---
-            3 ~ api/definition definition here PutApi set paths [1]
-                paths: {"/": "link-3"} → {"/": (id of link)}
-            ---
-            4 + api/deployment deployment here CreateDeployment [3]
-            ---
-            5 ~ api/stage stage here UpdateStage set deployment [4]
-                deployment: "deployment-8" → (id of api/deployment)
-            ---
-            6 - link link here DeleteLink [5] (undo loses its id)
-            note[privlink::plan::loses]: deleting the VPC link of link loses its id
-        "#]],
-    );
-}
-
-#[test]
-fn an_object_on_its_way_out_is_absent() {
-    let mut world = applied(&chain());
-    world.object("api/stage").status = Status::Deleting;
-    check(
-        &chain(),
-        &world.snapshot(),
-        expect![[r#"
-            1 + api/stage stage here CreateStage
-        "#]],
-    );
-}
-
-#[test]
-fn a_value_that_is_not_there_yet_is_waited_for() {
-    let mut world = applied(&chain());
-    world.object("endpoint").attrs.remove("addresses");
-    world.objects.retain(|object| object.kind != "members");
-    check(
-        &chain(),
-        &world.snapshot(),
-        expect![[r#"
-            1 . endpoint endpoint here wait
-            ---
-            2 + pool/members members here Register [1]
-        "#]],
-    );
-}
-
-#[test]
-fn an_unread_listing_blocks_both_directions_and_says_so_once() {
-    let world = applied(&chain());
-    let balancer = resource("balancer", &BALANCER, [("name", "other".into()), ("groups", set([id("group")]))]);
-    let desired = without(with(chain(), balancer), &["api/stage"]);
-    check(
-        &desired,
-        &world.snapshot_without("listener"),
-        expect![[r#"
-            no steps
-              ? api/definition definition: is not known: rests on link, which is not known
-              ? api/deployment deployment: is not known: rests on link, which is not known
-              ? api/stage stage: is not known: toy:List listener failed in here, where something may still use it
-              ? balancer balancer: is not known: toy:List listener failed in here, where something may still use it
-              ? balancer/enforcement enforcement: is not known: toy:List listener failed in here, where something may still use it
-              ? link link: is not known: toy:List listener failed in here, where something may still use it
-              ? listener listener: is not known: toy:List listener: access denied
-            unknown[privlink::aws::denied]: toy:List listener failed in here: access denied
-        "#]],
-    );
-}
-
-#[test]
-fn two_objects_with_one_address_are_both_left_alone() {
-    let mut world = applied(&chain());
-    let mut twin = world.object("group").clone();
-    twin.id = "group-99".to_owned();
-    twin.attrs.insert("id", "group-99".into());
-    world.objects.push(twin);
-    check(
-        &chain(),
-        &world.snapshot(),
-        expect![[r#"
-            no steps
-              ? api/definition definition: is not known: rests on link, which is not known
-              ? api/deployment deployment: is not known: rests on api/definition, which is not known
-              ? api/stage stage: is not known: rests on api/deployment, which is not known
-              ? balancer balancer: is not known: rests on group, which is not known
-              ? balancer/enforcement enforcement: is not known: rests on balancer, which is not known
-              ? group group: is not known: 2 objects carry the address group: group-1 in here, group-99 in here
-              ? link link: is not known: rests on balancer, which is not known
-              ? listener listener: is not known: rests on balancer, which is not known
-            error[privlink::plan::duplicate-address]: 2 objects carry the address group: group-1 in here, group-99 in here
-        "#]],
-    );
-    // Destroying takes both: there it does not matter which is meant.
-    let plan = planned(&Desired::default(), &world.snapshot());
-    assert_eq!(plan.steps.iter().filter(|step| step.kind == "group").count(), 2);
-}
-
-#[test]
-fn a_half_done_replacement_is_finished() {
-    let old = spec([resource("balancer", &BALANCER, [("name", "old".into())])]);
-    let new = spec([resource("balancer", &BALANCER, [("name", "new".into())])]);
-    let mut world = applied(&old);
-    world.apply(&planned(&new, &world.snapshot()), &mut |_| 0, 1);
-    assert_eq!(world.objects.len(), 2);
-    check(
-        &new,
-        &world.snapshot(),
-        expect![[r#"
-            1 - balancer balancer here DeleteBalancer (undo loses its ARN and DNS name)
-            note[privlink::plan::loses]: deleting the load balancer of balancer loses its ARN and DNS name
-        "#]],
-    );
-}
-
-#[test]
-fn a_move_to_another_scope_or_kind_makes_and_deletes() {
-    let world = applied(&spec([resource("a", &FIRST, [("version", 1.into())])]));
-    let mut elsewhere = resource("a", &FIRST, [("version", 1.into())]);
-    elsewhere.scope = Scope::new("222222222222", "eu-west-1");
-    check(
-        &spec([elsewhere]),
-        &world.snapshot(),
-        expect![[r#"
-            1 + a first 222222222222/eu-west-1 Create
-            ---
-            2 - a first here Delete [1]
-        "#]],
-    );
-    check(
-        &spec([resource("a", &LAST, [("version", 1.into())])]),
-        &world.snapshot(),
-        expect![[r#"
-            1 + a last here Create
-            ---
-            2 - a first here Delete [1]
-        "#]],
-    );
-}
-
-#[test]
-fn what_is_not_ours_is_left_alone() {
-    let mut world = applied(&spec([resource("group", &GROUP, [("name", "pl".into())])]));
-    for (number, owner) in [Owner::Nobody, Owner::Project("other".to_owned())].into_iter().enumerate() {
-        let theirs = Observed { owner, id: format!("sg-{number}"), ..world.object("group").clone() };
-        world.objects.push(theirs);
-    }
-    check(
-        &Desired::default(),
-        &world.snapshot(),
-        expect![[r#"
-            1 - group group here DeleteGroup
-        "#]],
-    );
-}
-
-#[test]
-fn a_child_of_nobody_is_adopted_by_its_key_and_never_left_over() {
-    let desired = spec([
-        resource("pool", &POOL, [("port", 80.into())]),
-        resource("pool/members", &MEMBERS, [("pool", id("pool")), ("addresses", set(["10.0.0.1".into()]))]),
-    ]);
-    let mut world = applied(&desired);
-    world.objects.iter_mut().filter(|object| object.kind == "members").for_each(|object| object.owner = Owner::Nobody);
-    check(
-        &desired,
-        &world.snapshot(),
-        expect![[r#"
-        no steps
-    "#]],
-    );
-    check(
-        &without(desired, &["pool/members"]),
-        &world.snapshot(),
-        expect![[r#"
-        no steps
-    "#]],
-    );
-}
-
-#[test]
 fn circles_missing_references_and_unknown_kinds() {
     let mut strange = resource("strange", &FIRST, [("version", 1.into())]);
     strange.kind = "strange";
@@ -509,6 +249,18 @@ fn targets_bring_what_they_need_and_excludes_take_what_needs_them() {
         note[privlink::plan::partial]: 9 changes are left out by --target or --exclude
     "#]]
     .assert_eq(&show(excludes));
+}
+
+#[test]
+fn a_target_that_names_nothing_is_an_error() {
+    let options = Options { targets: vec![Address::new("lnik")], excludes: vec![Address::new("ap")], destroy: false };
+    let plan = planned_with(&chain(), &Snapshot::default(), options);
+    expect![[r#"
+        no steps
+        error[privlink::plan::no-such-address]: lnik is no address of this project
+        error[privlink::plan::no-such-address]: ap is no address of this project
+        note[privlink::plan::partial]: 13 changes are left out by --target or --exclude
+    "#]].assert_eq(&outline(&plan));
 }
 
 #[test]

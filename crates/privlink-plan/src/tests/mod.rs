@@ -1,8 +1,10 @@
 //! Tests of whole plans, on toy kinds: cases by their outlines, laws by random worlds.
 
 mod cases;
+mod chain;
 mod codec;
 mod laws;
 mod toy;
 mod view;
 mod world;
+mod worlds;
