@@ -51,7 +51,8 @@ fn specs_with_a_character_changed_put_in_or_taken_out_anywhere() {
     for (index, spec) in specs().iter().enumerate() {
         // Every byte of the first two, every fourth of the others: a debug build of the parser is slow.
         let step = if index < 2 { 1 } else { 4 };
-        let inside = |at: &usize| at.is_multiple_of(step) && spec.is_char_boundary(*at) && spec.is_char_boundary(at + 1);
+        let inside =
+            |at: &usize| at.is_multiple_of(step) && spec.is_char_boundary(*at) && spec.is_char_boundary(at + 1);
         (0..spec.len()).into_par_iter().filter(inside).for_each(|at| {
             // One change a place: the structure repeats often enough for each to meet each.
             let (change, kept) = (changes[at % changes.len()], at + (at / changes.len()) % 2);
