@@ -93,3 +93,36 @@ pub(crate) fn wall_now() -> Moment {
 fn millis(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_never_goes_back_and_stands_still_at_speed_nought() {
+        let mut clock = Clock::new(0.0);
+        let start = clock.now();
+        std::thread::sleep(Duration::from_millis(5));
+        clock.tick();
+        assert_eq!(clock.now(), start);
+        clock.set_speed(1_000_000.0);
+        std::thread::sleep(Duration::from_millis(5));
+        clock.tick();
+        let later = clock.now();
+        assert!(later >= start.plus(Duration::from_secs(1000)));
+        // A wall clock that was set back: the anchor lies in the future.
+        clock.anchor = Moment(u64::MAX);
+        clock.tick();
+        assert_eq!(clock.now(), later);
+        for odd in [f64::NAN, f64::INFINITY, -1.0] {
+            assert_eq!(usable(odd), 0.0);
+        }
+    }
+
+    #[test]
+    fn moments_are_written_as_the_protocols_do() {
+        assert_eq!(Moment(1_767_225_600_250).rfc3339(), "2026-01-01T00:00:00.25Z");
+        assert_eq!(Moment(1_767_225_600_250).epoch_seconds(), 1_767_225_600);
+        assert_eq!(Moment(u64::MAX).rfc3339(), "1970-01-01T00:00:00Z");
+    }
+}

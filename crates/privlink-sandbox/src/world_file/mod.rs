@@ -181,6 +181,51 @@ mod tests {
     }
 
     #[test]
+    fn every_node_is_read() {
+        let world = world(
+            r#"
+ambient account="999999999999"
+account "111111111111" {
+    role "deployer" external-id="secret"
+    regions "us-east-1" "me-south-1"
+    region "me-south-1" {
+        transit-gateway "tgw-0123456789abcdef0"
+        vpc "v" id="vpc-0123456789abcdef0" cidr="10.0.0.0/16" dns-hostnames=#false {
+            cidr "10.9.0.0/16"
+            tag "env" "test"
+            subnet "s" cidr="10.9.1.0/24" az="me-south-1a" { tag "tier" "private"; }
+            security-group "web" description="the web" { ingress 443 cidr="10.0.0.0/8"; egress protocol="all" cidr="10.0.0.0/8"; }
+            load-balancer "lb" { subnets "s"; listener 80; security-groups "web"; tag "a" "b"; }
+            route-table "r" { subnets "s"; route "172.31.0.0/16" transit-gateway="tgw-0123456789abcdef0"; }
+        }
+        transit-gateway-attachment "tgw-0123456789abcdef0" vpc="v" { subnets "s"; }
+        endpoint-service "svc" load-balancer="lb" acceptance-required=#false { allow "arn:aws:iam::222222222222:root"; }
+    }
+}
+host "a.example" "10.0.0.1" "fd00::1"
+"#,
+        )
+        .unwrap();
+        assert_eq!(world.ambient, "999999999999");
+        assert_eq!(world.accounts["111111111111"].roles["deployer"].external_id.as_deref(), Some("secret"));
+        assert!(world.region_is_on("111111111111", "me-south-1") && !world.region_is_on("111111111111", "us-west-2"));
+        assert_eq!(world.hosts["a.example"].len(), 2);
+        let state = &world.scope("111111111111", "me-south-1").ec2;
+        let vpc = &state.vpcs["vpc-0123456789abcdef0"];
+        assert_eq!((vpc.cidrs.len(), vpc.dns_hostnames, vpc.dns_support), (2, false, true));
+        assert_eq!(vpc.tags["env"], "test");
+        let web = state.groups.values().find(|group| group.name == "web").unwrap();
+        assert_eq!(web.rules.len(), 3, "a group begins with one rule that lets everything out");
+        let interface = state.interfaces.values().next().unwrap();
+        assert_eq!(interface.groups, std::slice::from_ref(&web.id));
+        assert_eq!(state.route_tables.len(), 2, "the one of the file, and the main one that every VPC has");
+        assert_eq!(state.attachments.len(), 1);
+        let service = state.services.values().next().unwrap();
+        assert_eq!((service.state(world.now()), service.acceptance_required), ("Available", false));
+        assert!(service.permissions.contains_key("arn:aws:iam::222222222222:root"));
+    }
+
+    #[test]
     fn every_problem_is_given_at_its_place() {
         let problems = world(
             "account \"12\"\naccount \"111111111111\" {\n    role\n    region \"us-east-1\" {\n        vpc \"a\" cidr=\"10.0.0.0/33\" colour=\"red\"\n        vpc \"b\" cidr=\"10.1.0.0/16\" {\n            subnet \"s\" cidr=\"10.2.0.0/24\" az=\"us-east-1a\"\n            subnet \"t\" cidr=\"10.1.0.0/24\" az=\"eu-west-1a\"\n            load-balancer \"l\" type=\"network\" { subnets \"nowhere\"; listener 0; }\n        }\n    }\n}\nhost \"h\"\nthing\n",
