@@ -15,15 +15,15 @@ use privlink_plan::{Inputs, Options};
 use privlink_spec::document::{Document, Party};
 use privlink_spec::{LoadOptions, Loaded, Sources};
 
-use crate::cli::{CloudArgs, Format, SelectArgs, SpecArgs};
+use crate::cli::{CloudArgs, ConsentArgs, Format, SelectArgs, SpecArgs};
 use crate::codes;
 use crate::connection::{Connect, Connection, Destination};
 use crate::exit_code::{self, Exit};
 use crate::failure::Failure;
-use crate::hosts;
 use crate::streams::Streams;
 use crate::unread;
 use crate::view::diagnostics::{self, Message};
+use crate::{consent, hosts};
 
 /// What a plan is asked for with.
 #[derive(Clone, Copy)]
@@ -36,6 +36,8 @@ pub(crate) struct Request<'a> {
     pub(crate) select: &'a SelectArgs,
     /// Everything is to go.
     pub(crate) destroy: bool,
+    /// What was agreed to, when the plan is to be carried out; none when it is only shown.
+    pub(crate) consent: Option<ConsentArgs>,
     /// In which form messages are written when there is no plan.
     pub(crate) format: Format,
 }
@@ -89,6 +91,9 @@ pub(crate) async fn prepare(
     let beside = beside(request.spec.file.first());
     let to = Destination { accounts: &accounts, project: &project, args: request.cloud, beside: &beside, resolver };
     let connection = connect.connect(to).await?;
+    if let Some(agreed) = request.consent {
+        consent::endpoint(agreed, &connection.place)?;
+    }
 
     let queries = privlink_derive::queries(&document);
     let names = if request.destroy { Default::default() } else { privlink_derive::host_names(&document) };
@@ -116,7 +121,7 @@ pub(crate) async fn prepare(
 }
 
 fn judge(
-    plan: Plan,
+    mut plan: Plan,
     connection: Connection,
     derived: &Derived,
     snapshot: &Snapshot,
@@ -133,18 +138,30 @@ fn judge(
     } else if broken || blind {
         streams.out.line(&format!("{:#}", diagnostics::json(&messages, sources)));
     }
+    if blind {
+        streams.err.line("Nothing could be read, so nothing was planned or changed.");
+    }
     if broken || blind {
         return Ok(Prepared::Ended(exit_code::ERROR));
     }
-    let unknown = plan.findings.iter().any(|finding| finding.severity == Severity::Unknown);
-    let incomplete = unknown || !derived.unknown.is_empty();
+    let unread = plan.findings.iter().find(|finding| finding.severity == Severity::Unknown).cloned();
+    let incomplete = unread.is_some() || !derived.unknown.is_empty();
+    if let Some(unread) = unread {
+        let message = "this plan is incomplete: what rests on what could not be read is unknown or missing".to_owned();
+        plan.findings.push(Finding { severity: Severity::Note, message, help: None, ..unread });
+    }
     Ok(Prepared::Plan(Box::new(Ready { plan, connection, incomplete })))
 }
 
 /// What is expected to be reachable and has not been proved.
 fn expectations(document: &Document) -> Vec<Finding> {
     let expects = document.expects.iter().map(|expect| {
-        let (Party::Network(who) | Party::Account(who) | Party::Caller(who) | Party::Workflow(who)) = &expect.who;
+        let (party, who) = match &expect.who {
+            Party::Network(who) => ("network", who),
+            Party::Account(who) => ("account", who),
+            Party::Caller(who) => ("caller", who),
+            Party::Workflow(who) => ("workflow", who),
+        };
         let can = if expect.can { "can" } else { "cannot" };
         let method = expect.method.as_ref().map_or("GET", |method| method.value.as_str());
         let path = expect.path.as_ref().map_or("/", |path| path.value.as_str());
@@ -152,7 +169,7 @@ fn expectations(document: &Document) -> Vec<Finding> {
         Finding {
             code: codes::NOT_PROVED,
             severity: Severity::Note,
-            message: format!("not yet proved: {} {can} call {method} {path} of API {api:?}", who.value),
+            message: format!("not yet proved: {party} {:?} {can} call {method} {path} of API {api:?}", who.value),
             address: None,
             origin: Some(diagnostics::origin(expect.span)),
             label: None,

@@ -25,8 +25,14 @@ pub(crate) fn run(args: &ApplyArgs, connect: &dyn Connect, streams: &mut Streams
     if let Some(path) = &args.plan {
         return saved(path, args, connect, &runtime, streams);
     }
-    let request =
-        Request { spec: &args.spec, cloud: &args.cloud, select: &args.select, destroy: false, format: Format::Text };
+    let request = Request {
+        spec: &args.spec,
+        cloud: &args.cloud,
+        select: &args.select,
+        destroy: false,
+        consent: Some(args.consent),
+        format: Format::Text,
+    };
     let ready = match runtime.block_on(prepare::prepare(request, connect, streams))? {
         Prepared::Plan(ready) => ready,
         Prepared::Ended(exit) => return Ok(exit),
@@ -73,7 +79,6 @@ impl Asked<'_> {
         if plan.steps.is_empty() {
             return Ok(exit_code::DONE);
         }
-        consent::endpoint(self.consent, &ready.connection.place)?;
         let steps = words::count(plan.steps.len(), "step");
         let question = match self.verb {
             "destroy" => format!("Destroy project {:?} in {steps}?", plan.project),

@@ -11,8 +11,14 @@ use crate::streams::Streams;
 
 pub(crate) fn run(args: &DestroyArgs, connect: &dyn Connect, streams: &mut Streams) -> Result<Exit, Failure> {
     let runtime = runtime()?;
-    let request =
-        Request { spec: &args.spec, cloud: &args.cloud, select: &args.select, destroy: true, format: Format::Text };
+    let request = Request {
+        spec: &args.spec,
+        cloud: &args.cloud,
+        select: &args.select,
+        destroy: true,
+        consent: Some(args.consent),
+        format: Format::Text,
+    };
     let ready = match runtime.block_on(prepare(request, connect, streams))? {
         Prepared::Plan(ready) => ready,
         Prepared::Ended(exit) => return Ok(exit),

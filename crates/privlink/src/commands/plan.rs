@@ -19,6 +19,7 @@ pub(crate) fn run(args: &PlanArgs, connect: &dyn Connect, streams: &Streams) -> 
         cloud: &args.cloud,
         select: &args.select,
         destroy: false,
+        consent: None,
         format: args.format.format,
     };
     let ready = match runtime.block_on(prepare(request, connect, streams))? {

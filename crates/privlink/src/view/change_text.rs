@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use privlink_model::{
-    Action, AttributeChange, AttributeSchema, Attrs, Change, KindSchema, Kinds, Reason, Shape, Step, Undo, UndoOp,
+    Action, AttributeChange, AttributeSchema, Attrs, Change, KindSchema, Kinds, Observed, Reason, Shape, Step, Undo, UndoOp,
     Value,
 };
 
@@ -49,6 +49,8 @@ pub(crate) fn lines(change: &Change, steps: &[&Step], telling: Telling<'_>) -> V
             }
             body.changed(&change.attributes, forced);
         }
+        // What goes on its own account is told by what it was; a whole project that goes, or a child, by its address.
+        Action::Delete if change.reason == Reason::NotInSpec => body.gone(change.before.as_ref()),
         Action::Delete | Action::Wait | Action::NoOp | Action::Unknown => {}
     }
     body.undo(change, steps);
@@ -116,6 +118,23 @@ impl Body {
                 }
                 _ => self.line(key, width, &value.to_string()),
             }
+        }
+    }
+
+    fn gone(&mut self, before: Option<&Observed>) {
+        let Some(before) = before else { return };
+        let told = |key: &str| {
+            self.attribute(key).is_some_and(|schema| !schema.secret && !schema.computed && schema.shape != Shape::Document)
+        };
+        let attrs: Vec<(String, String)> = before
+            .attrs
+            .iter()
+            .filter(|(key, _)| told(key))
+            .map(|(key, value)| (key.clone(), value.to_string()))
+            .collect();
+        let width = width(attrs.iter().map(|(key, _)| key.as_str()));
+        for (key, value) in attrs {
+            self.line(&key, width, &value);
         }
     }
 

@@ -1,0 +1,114 @@
+//! A sandbox in a process of its own, the real binary against it, and Python scripts that know nothing of privlink.
+#![allow(dead_code, clippy::unwrap_used, reason = "each test crate uses a part; a failed set-up is a failed test")]
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+/// How much faster than AWS.
+pub(crate) const SPEED: &str = "2000";
+
+/// The project's root.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().parent().unwrap().to_path_buf()
+}
+
+/// The spec folder of an example.
+pub(crate) fn example(name: &str) -> PathBuf {
+    root().join("examples").join(name)
+}
+
+/// The binary, in an environment without AWS settings of whoever runs the tests.
+pub(crate) fn privlink(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_privlink"));
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy().into_owned();
+        if name.starts_with("AWS_") || name.starts_with("PRIVLINK_") {
+            command.env_remove(name);
+        }
+    }
+    command.args(arguments).stdin(Stdio::null());
+    command.env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE").env("AWS_SECRET_ACCESS_KEY", "example");
+    command.env("AWS_REGION", "us-east-1").env("AWS_EC2_METADATA_DISABLED", "true");
+    command
+}
+
+/// What a command wrote and how it ended, for messages.
+pub(crate) fn told(output: &Output) -> String {
+    format!(
+        "{}\n--- stdout\n{}\n--- stderr\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
+
+/// A sandbox that ends with this value.
+pub(crate) struct Served {
+    child: Child,
+    /// Where it listens.
+    pub(crate) url: String,
+}
+
+impl Served {
+    /// Serves an example's world.
+    pub(crate) fn start(name: &str) -> Self {
+        let world = example(name).join("world.kdl");
+        let mut command = privlink(&["sandbox", "serve", "--listen", "127.0.0.1:0", "--speed", SPEED, "--world"]);
+        let mut child = command.arg(world).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let url = lines
+            .map_while(Result::ok)
+            .find_map(|line| Some(line.split("AWS_ENDPOINT_URL=").nth(1)?.trim_matches(['"', '\'', ' ']).to_owned()))
+            .unwrap();
+        Self { child, url }
+    }
+
+    /// Runs the binary on an example against it.
+    pub(crate) fn run(&self, verb: &[&str], name: &str) -> Output {
+        let spec = example(name);
+        let mut command = privlink(verb);
+        command.arg("-f").arg(spec).args(["--endpoint", &self.url, "--sandbox-speed", SPEED]).output().unwrap()
+    }
+
+    /// The same, and it must exit with `code`.
+    pub(crate) fn expect(&self, code: i32, verb: &[&str], name: &str) -> String {
+        let output = self.run(verb, name);
+        assert_eq!(output.status.code(), Some(code), "{verb:?}: {}", told(&output));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs a witness; what it wrote. `cargo xtask test` names an interpreter that has boto3 and moto; without one the test
+/// fails and says so, because a witness that did not look has seen nothing.
+pub(crate) fn python(script: &str, arguments: &[&str]) -> String {
+    let output = python_command(script, arguments).output().unwrap();
+    assert!(output.status.success(), "{script} {arguments:?}: {}", told(&output));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// A witness, to be run.
+pub(crate) fn python_command(script: &str, arguments: &[&str]) -> Command {
+    let interpreter = interpreter();
+    let mut command = Command::new(interpreter);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/witness");
+    command.arg(folder.join(script)).args(arguments).env("AWS_EC2_METADATA_DISABLED", "true").stdin(Stdio::null());
+    command.env("PYTHONDONTWRITEBYTECODE", "1");
+    command
+}
+
+/// The interpreter of the virtual environment.
+pub(crate) fn interpreter() -> PathBuf {
+    let named = std::env::var_os("PRIVLINK_TEST_PYTHON").map(PathBuf::from);
+    let usual = root().join("target/venv/bin/python");
+    let interpreter = named.unwrap_or(usual);
+    assert!(interpreter.exists(), "no interpreter with boto3 at {}; run `cargo xtask test`", interpreter.display());
+    interpreter
+}
