@@ -15,7 +15,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::outline::{self, belongs};
 use crate::undo::is_exact;
 
-/// The JSON Schema (2020-12) of [`json`].
+/// The JSON Schema (2020-12) of [`json()`].
 pub static SCHEMA_JSON: &str = include_str!("../schema/plan.schema.json");
 
 /// The public view of a plan.
