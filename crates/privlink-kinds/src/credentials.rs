@@ -9,6 +9,7 @@
 use std::error::Error;
 use std::time::{Duration, SystemTime};
 
+use aws_config::imds::client::error::ImdsError;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
@@ -17,7 +18,7 @@ use aws_smithy_types::error::ErrorMetadata;
 use privlink_model::{Access, CloudError, ErrorClass};
 use tokio::sync::Mutex;
 
-use crate::error::{ASSUME_ROLE, NO_CREDENTIALS, WRONG_ACCOUNT, chain, find};
+use crate::error::{ASSUME_ROLE, GET_CREDENTIALS as GET, NO_CREDENTIALS, WRONG_ACCOUNT, chain, find};
 use crate::live::answered;
 use crate::session::Session;
 
@@ -87,43 +88,44 @@ impl Session {
         answered(self, IDENTIFY, answer.account())
     }
 
-    /// Why there are no credentials, found in the chain of causes: an account may be entered through several doors.
+    /// Why there are no credentials, found in the chain of causes. Assuming a role needs credentials in turn: where those
+    /// are what is missing, the chain holds a second failure to get credentials, and the role is not to blame.
     pub(crate) fn credentials_error(&self, error: &(dyn Error + 'static)) -> CloudError {
-        if let Access::Role(role) = &self.account.access
-            && let Some(answer) = find::<ErrorMetadata>(error)
-        {
+        let failures = credentials_errors(error);
+        let (cause, role) = match (&self.account.access, failures.as_slice()) {
+            (Access::Role(role), [] | [_]) => (error, Some(role)),
+            (_, [.., innermost]) => (*innermost as &(dyn Error + 'static), None),
+            (_, []) => (error, None),
+        };
+        let absent = failures.last().is_some_and(|last| matches!(last, CredentialsError::CredentialsNotLoaded(_)));
+        // The machine's metadata service is the last that is asked: that it fails means that nobody else had any.
+        if absent || find::<ImdsError>(cause).is_some() {
+            return self.failure(ErrorClass::Denied, GET, NO_CREDENTIALS, "no credentials were found");
+        }
+        if let Some(answer) = find::<ErrorMetadata>(cause) {
             let words = answer.message().unwrap_or("AWS gave no reason");
             let code = answer.code().unwrap_or("Unknown");
-            let mut failure = self.failure(ErrorClass::Denied, ASSUME_ROLE, code, format!("{}: {words}", role.arn));
+            let mut failure = match role {
+                Some(role) => self.failure(ErrorClass::Denied, ASSUME_ROLE, code, format!("{}: {words}", role.arn)),
+                None => self.failure(ErrorClass::Denied, GET, code, words),
+            };
             failure.request_id = answer.extra("aws_request_id").map(str::to_owned);
             return failure;
         }
-        if find::<CredentialsError>(error).is_some_and(is_absent)
-            || deepest_credentials_error(error).is_some_and(is_absent)
-        {
-            return self.failure(ErrorClass::Denied, "GetCredentials", NO_CREDENTIALS, "no credentials were found");
+        let operation = if role.is_some() { ASSUME_ROLE } else { GET };
+        if find::<ConnectorError>(cause).is_some() {
+            return self.failure(ErrorClass::Unreachable, operation, "", chain(cause));
         }
-        if let Some(answer) = find::<ErrorMetadata>(error) {
-            let words = answer.message().unwrap_or("no reason was given");
-            return self.failure(ErrorClass::Denied, "GetCredentials", answer.code().unwrap_or("Unknown"), words);
-        }
-        if find::<ConnectorError>(error).is_some() {
-            return self.failure(ErrorClass::Unreachable, ASSUME_ROLE, "", chain(error));
-        }
-        self.failure(ErrorClass::Denied, "GetCredentials", "InvalidCredentials", chain(error))
+        self.failure(ErrorClass::Denied, operation, "InvalidCredentials", chain(cause))
     }
 }
 
-fn is_absent(error: &CredentialsError) -> bool {
-    matches!(error, CredentialsError::CredentialsNotLoaded(_))
-}
-
-/// The innermost error of credentials: assuming a role needs credentials in turn.
-fn deepest_credentials_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a CredentialsError> {
-    let mut found = None;
+/// Every failure to get credentials in a chain of causes, the outermost first.
+fn credentials_errors<'a>(error: &'a (dyn Error + 'static)) -> Vec<&'a CredentialsError> {
+    let mut found = Vec::new();
     let mut next = Some(error);
     while let Some(error) = next {
-        found = error.downcast_ref::<CredentialsError>().or(found);
+        found.extend(error.downcast_ref::<CredentialsError>());
         next = error.source();
     }
     found

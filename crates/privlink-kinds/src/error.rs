@@ -20,6 +20,8 @@ use crate::session::Session;
 
 /// The operation named by failures to get credentials through a role.
 pub(crate) const ASSUME_ROLE: &str = "sts:AssumeRole";
+/// The operation named by failures to get credentials in another way.
+pub(crate) const GET_CREDENTIALS: &str = "GetCredentials";
 /// The code of failures to find any credentials.
 pub(crate) const NO_CREDENTIALS: &str = "NoCredentials";
 /// The code of credentials that belong to another account than the one that is meant.
@@ -92,6 +94,9 @@ fn unread(account: &Account, error: &CloudError) -> Unread {
             "name a profile of account {0} in the spec or in AWS_PROFILE, or a role in account {0} to assume",
             error.scope.account
         )),
+        (codes::UNREACHABLE, _) if says(&error.message, &["certificate", "unknownissuer"]) => {
+            Some("put the certificate of your proxy in SSL_CERT_FILE; AWS_CA_BUNDLE is not read".into())
+        }
         (codes::UNREACHABLE | codes::UNREADABLE, _) => {
             Some("check the network, proxies, and AWS_ENDPOINT_URL or endpoints in the AWS configuration".into())
         }
@@ -107,8 +112,8 @@ fn unread(account: &Account, error: &CloudError) -> Unread {
         }
         _ => None,
     };
-    let words =
-        if error.code.is_empty() { error.message.clone() } else { format!("{}: {}", error.code, error.message) };
+    let ours = error.code.is_empty() || [NO_CREDENTIALS, WRONG_ACCOUNT].contains(&error.code.as_str());
+    let words = if ours { error.message.clone() } else { format!("{}: {}", error.code, error.message) };
     Unread { code, operation: error.operation.clone(), message: words, help }
 }
 
@@ -116,7 +121,7 @@ fn unread(account: &Account, error: &CloudError) -> Unread {
 pub fn stable_code(error: &CloudError) -> &'static str {
     match error.class {
         ErrorClass::Denied if error.operation == ASSUME_ROLE => codes::ASSUME_ROLE,
-        ErrorClass::Denied if error.operation == "GetCredentials" => codes::NO_CREDENTIALS,
+        ErrorClass::Denied if error.operation == GET_CREDENTIALS => codes::NO_CREDENTIALS,
         ErrorClass::Denied => match error.code.as_str() {
             WRONG_ACCOUNT => codes::WRONG_ACCOUNT,
             "AuthFailure" | "UnrecognizedClientException" | "InvalidClientTokenId" | "OptInRequired" => {

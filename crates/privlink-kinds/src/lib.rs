@@ -4,6 +4,10 @@
 //! Refuses to know: the spec, plans, journals, how anything is printed. SDK types do not leave this crate.
 //! Read next: one kind's file, such as `endpoint`; with `aws`, `cloud` for how they are called.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
+#![cfg_attr(
+    feature = "aws",
+    expect(clippy::result_large_err, reason = "a call takes a network's time: moving what AWS said of its failure is nothing")
+)]
 
 pub mod api_definition;
 #[cfg(feature = "aws")]
