@@ -6,7 +6,10 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 #![cfg_attr(
     feature = "aws",
-    expect(clippy::result_large_err, reason = "a call takes a network's time: moving what AWS said of its failure is nothing")
+    expect(
+        clippy::result_large_err,
+        reason = "a call takes a network's time: moving what AWS said of its failure is nothing"
+    )
 )]
 
 pub mod api_definition;
