@@ -64,6 +64,17 @@ impl Place {
         if elsewhere.is_empty() { Self::Aws } else { Self::Elsewhere(elsewhere) }
     }
 
+    /// The URL of an endpoint on this machine, which may be a sandbox that is served.
+    pub(crate) fn on_this_machine(&self) -> Option<&str> {
+        match self {
+            Self::Elsewhere(endpoints) => {
+                let local = endpoints.iter().find(|endpoint| is_loopback(host(endpoint)))?;
+                Some(local.rsplit_once(' ').map_or(local.as_str(), |(_, url)| url))
+            }
+            Self::Aws | Self::Sandbox { .. } => None,
+        }
+    }
+
     /// The endpoints that are neither AWS's nor on this machine.
     pub(crate) fn dangerous(&self) -> Vec<&str> {
         match self {
@@ -135,6 +146,7 @@ mod tests {
         assert!(Place::Aws.announcements().is_empty());
         let elsewhere = place(&["all services at http://10.0.0.1", "sts at http://[::1]:5000"]);
         assert_eq!(elsewhere.announcements().len(), 1);
+        assert_eq!(elsewhere.on_this_machine(), Some("http://[::1]:5000"));
         assert_eq!(elsewhere.dangerous(), ["all services at http://10.0.0.1"]);
         assert_eq!(place(&["ec2 at http://amazonaws.com.example"]).dangerous().len(), 1);
     }

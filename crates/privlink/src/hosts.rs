@@ -27,8 +27,11 @@ pub(crate) enum Names {
     System,
     /// The resolver named in the spec.
     Server(SocketAddr),
-    /// A sandbox's world.
+    /// The world of a sandbox in this process.
     World(WorldNames),
+    /// The world of a sandbox that is served at this URL; what is no sandbox, or does not know a name, leaves it to the other.
+    #[cfg(feature = "aws")]
+    Served(String, Box<Names>),
 }
 
 impl Names {
@@ -40,6 +43,11 @@ impl Names {
     async fn look_up(self, name: String) -> Result<Vec<IpAddr>, String> {
         let found = match self {
             Self::World(world) => world(&name).ok_or_else(|| "the sandbox's world has no such host".to_owned()),
+            #[cfg(feature = "aws")]
+            Self::Served(url, otherwise) => match served(&url, &name).await {
+                Some(addresses) => Ok(addresses),
+                None => return Box::pin(otherwise.look_up(name)).await,
+            },
             Self::System => match tokio::net::lookup_host((name.as_str(), 0)).await {
                 Ok(addresses) => Ok(addresses.map(|address| address.ip()).collect()),
                 Err(error) => Err(error.to_string()),
@@ -53,6 +61,17 @@ impl Names {
         addresses.dedup();
         if addresses.is_empty() { Err("the name has no addresses".to_owned()) } else { Ok(addresses) }
     }
+}
+
+/// What the world of a served sandbox says.
+#[cfg(feature = "aws")]
+async fn served(url: &str, name: &str) -> Option<Vec<IpAddr>> {
+    if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte)) {
+        return None;
+    }
+    let path = format!("/_sandbox/resolve?host={name}");
+    let answer = crate::loopback::ask(url, crate::loopback::Method::Get, &path).await.ok()?;
+    answer.as_array()?.iter().map(|address| address.as_str()?.parse().ok()).collect()
 }
 
 /// Resolves all names at the same time.
@@ -89,6 +108,17 @@ mod tests {
         let hosts = resolve(wanted, &Names::World(world), LIMIT).await;
         assert_eq!(hosts["billing"], Ok(vec![IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2])]));
         assert_eq!(hosts["gone"], Err("the sandbox's world has no such host".to_owned()));
+    }
+
+    #[cfg(feature = "aws")]
+    #[tokio::test]
+    async fn what_is_no_sandbox_leaves_a_name_to_the_resolver() {
+        let world: WorldNames = Arc::new(|_| Some(vec![IpAddr::from([10, 0, 0, 1])]));
+        // A port that was free a moment ago.
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let names = Names::Served(format!("http://{free}"), Box::new(Names::World(world)));
+        let hosts = resolve(BTreeSet::from(["billing".to_owned()]), &names, LIMIT).await;
+        assert_eq!(hosts["billing"], Ok(vec![IpAddr::from([10, 0, 0, 1])]));
     }
 
     #[tokio::test]

@@ -41,12 +41,12 @@ async fn aws(to: Destination<'_>) -> Result<Connection, Failure> {
     let speed = to.args.sandbox_speed.filter(|_| to.args.endpoint.is_some()).unwrap_or(1.0);
     let cloud = AwsCloud::connect(options(to, to.args.endpoint.clone(), None, speed)).await;
     let place = Place::of_endpoints(cloud.endpoints());
-    Ok(Connection {
-        cloud: Arc::new(cloud),
-        clock: Arc::new(SystemClock::new(speed)),
-        names: Names::of_spec(to.resolver),
-        place,
-    })
+    let names = Names::of_spec(to.resolver);
+    let names = match place.on_this_machine() {
+        Some(url) => Names::Served(url.to_owned(), Box::new(names)),
+        None => names,
+    };
+    Ok(Connection { cloud: Arc::new(cloud), clock: Arc::new(SystemClock::new(speed)), names, place })
 }
 
 async fn sandbox(folder: &Path, to: Destination<'_>) -> Result<Connection, Failure> {

@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 
 use privlink_model::{
-    Action, AttributeChange, AttributeSchema, Attrs, Change, KindSchema, Kinds, Observed, Reason, Shape, Step, Undo, UndoOp,
-    Value,
+    Action, AttributeChange, AttributeSchema, Attrs, Change, KindSchema, Kinds, Observed, Reason, Shape, Step, Undo,
+    UndoOp, Value,
 };
 
 use super::style::Style;
@@ -124,7 +124,8 @@ impl Body {
     fn gone(&mut self, before: Option<&Observed>) {
         let Some(before) = before else { return };
         let told = |key: &str| {
-            self.attribute(key).is_some_and(|schema| !schema.secret && !schema.computed && schema.shape != Shape::Document)
+            self.attribute(key)
+                .is_some_and(|schema| !schema.secret && !schema.computed && schema.shape != Shape::Document)
         };
         let attrs: Vec<(String, String)> = before
             .attrs
