@@ -9,7 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use privlink_model::{Observed, Value, keys};
+use privlink_model::{Value, keys};
 
 use crate::graph::Graph;
 use crate::item::Item;
@@ -96,11 +96,17 @@ impl Uses {
 fn texts<'a>(item: &Item<'a>, computed: bool) -> BTreeSet<&'a str> {
     let mut found = BTreeSet::new();
     let Some(object) = item.old else { return found };
-    let object: &'a Observed = object;
     for (key, value) in object.attrs.iter() {
-        let is_computed = key == keys::ID.key() || item.schema.attribute(key).is_some_and(|fact| fact.computed);
-        if is_computed == computed && key != keys::ID.key() {
-            collect(value, !computed, &mut found);
+        let is_computed = item.schema.attribute(key).is_some_and(|fact| fact.computed);
+        if key == keys::ID.key() || is_computed != computed {
+            continue;
+        }
+        match value {
+            // What a computed structure holds is a description, such as a protocol, and names nothing.
+            Value::Map(_) if computed => {}
+            Value::List(items) if computed => found.extend(items.iter().filter_map(Value::as_text)),
+            Value::Set(items) if computed => found.extend(items.iter().filter_map(Value::as_text)),
+            value => collect(value, !computed, &mut found),
         }
     }
     found

@@ -260,7 +260,8 @@ fn a_target_that_names_nothing_is_an_error() {
         error[privlink::plan::no-such-address]: lnik is no address of this project
         error[privlink::plan::no-such-address]: ap is no address of this project
         note[privlink::plan::partial]: 13 changes are left out by --target or --exclude
-    "#]].assert_eq(&outline(&plan));
+    "#]]
+    .assert_eq(&outline(&plan));
 }
 
 #[test]
