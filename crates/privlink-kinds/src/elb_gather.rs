@@ -40,7 +40,17 @@ pub(crate) async fn gather(session: &Session, queries: &[Query]) -> BTreeMap<&'s
             _ => None,
         })
         .collect();
-    let (balancers, groups) = join!(gather_load_balancers(session, &wanted), gather_target_groups(session));
+    let (balancers, groups) = join!(list_load_balancers(session), list_target_groups(session));
+    let balancers = balancers.map(|all| all.into_iter().filter(|live| is_candidate(live, &wanted)).collect::<Vec<_>>());
+    let groups =
+        groups.map(|all| all.into_iter().filter(|live| is_named_as_ours(live.target_group_name())).collect::<Vec<_>>());
+    let mut arns: Vec<String> = balancers.iter().flat_map(|balancers| arns_of(balancers)).collect();
+    arns.extend(groups.iter().flatten().filter_map(TargetGroup::target_group_arn).map(str::to_owned));
+    let tags = tags(session, &arns).await;
+    let (balancers, groups) =
+        join!(async { read_load_balancers(session, balancers?, tags.clone()?, &wanted).await }, async {
+            Ok::<_, CloudError>(read_target_groups(session, groups?, &tags.clone()?).await)
+        },);
     let mut listings = BTreeMap::new();
     let mut put = |kind: &'static str, read: Read<Vec<Observed>>| {
         listings.insert(kind, read.map_err(|error| session.unread(&error)));
@@ -76,10 +86,12 @@ struct BalancersRead {
     listeners: Read<Vec<Observed>>,
 }
 
-async fn gather_load_balancers(session: &Session, wanted: &[&Selector]) -> Read<BalancersRead> {
-    let candidates: Vec<LoadBalancer> =
-        list_load_balancers(session).await?.into_iter().filter(|live| is_candidate(live, wanted)).collect();
-    let mut tags = tags(session, &arns_of(&candidates)).await?;
+async fn read_load_balancers(
+    session: &Session,
+    candidates: Vec<LoadBalancer>,
+    tags: Tags,
+    wanted: &[&Selector],
+) -> Read<BalancersRead> {
     let listed: Vec<LoadBalancer> =
         candidates.into_iter().filter(|live| is_listed(session, live, &tags, wanted)).collect();
     let listeners = listeners_by_arn(session, &arns_of(&listed)).await?;
@@ -98,8 +110,7 @@ async fn gather_load_balancers(session: &Session, wanted: &[&Selector]) -> Read<
         }
     }
     let arns: Vec<String> = ours.iter().filter_map(|(one, _)| one.listener_arn()).map(str::to_owned).collect();
-    read.listeners = self::tags(session, &arns).await.map(|more| {
-        tags.extend(more);
+    read.listeners = self::tags(session, &arns).await.map(|tags| {
         let observe = |(live, parent): &(&Listener, Owner)| {
             let its_tags = live.listener_arn().and_then(|arn| tags.get(arn)).cloned().unwrap_or_default();
             crate::listener::live::observe(session, live, its_tags, parent)
@@ -140,11 +151,7 @@ struct GroupsRead {
     targets: Read<Vec<Observed>>,
 }
 
-async fn gather_target_groups(session: &Session) -> Read<GroupsRead> {
-    let mut candidates = list_target_groups(session).await?;
-    candidates.retain(|live| is_named_as_ours(live.target_group_name()));
-    let arns: Vec<String> = candidates.iter().filter_map(TargetGroup::target_group_arn).map(str::to_owned).collect();
-    let tags = tags(session, &arns).await?;
+async fn read_target_groups(session: &Session, mut candidates: Vec<TargetGroup>, tags: &Tags) -> GroupsRead {
     let owned = |live: &TargetGroup| {
         let its_tags = live.target_group_arn().and_then(|arn| tags.get(arn)).cloned().unwrap_or_default();
         (owner(&session.project, &its_tags), its_tags)
@@ -159,7 +166,7 @@ async fn gather_target_groups(session: &Session) -> Read<GroupsRead> {
         Ok(crate::targets::live::observe(session, live, &targets, &owned(live).0))
     }));
     let targets = read.await.into_iter().collect::<Read<Vec<Option<Observed>>>>();
-    Ok(GroupsRead { groups, targets: targets.map(|read| read.into_iter().flatten().collect()) })
+    GroupsRead { groups, targets: targets.map(|read| read.into_iter().flatten().collect()) }
 }
 
 fn is_named_as_ours(name: Option<&str>) -> bool {
