@@ -170,6 +170,7 @@ impl Connections {
             project: self.project.clone(),
             credentials,
             identity: entrance.identity.clone(),
+            endpoints: overrides(&entrance.config).into(),
             clients: Arc::new(clients),
         }
     }

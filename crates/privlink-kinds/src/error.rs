@@ -65,7 +65,11 @@ impl Session {
 
     /// Why something could not be read.
     pub(crate) fn unread(&self, error: &CloudError) -> Unread {
-        unread(&self.account, error)
+        let mut unread = unread(&self.account, error);
+        if matches!(unread.code, codes::UNREACHABLE | codes::UNREADABLE) && !self.endpoints.is_empty() {
+            unread.help = Some(format!("calls go to {}: check what answers there", self.endpoints.join(", ")));
+        }
+        unread
     }
 }
 
@@ -241,6 +245,10 @@ pub(crate) fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> 
     None
 }
 
+/// What the SDK says of each layer an error passed, and what tells nobody anything.
+const NOISE: [&str; 5] =
+    ["dispatch failure", "io error", "other", "service error", "an error occurred while loading credentials"];
+
 /// The words of an error and of what caused it, each once.
 pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
     let mut words: Vec<String> = Vec::new();
@@ -250,7 +258,7 @@ pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
             Some(metadata) => metadata.message().unwrap_or_default().to_owned(),
             None => error.to_string(),
         };
-        if !text.is_empty() && !words.iter().any(|seen| seen.contains(&text)) {
+        if !text.is_empty() && !NOISE.contains(&text.as_str()) && !words.iter().any(|seen| seen.contains(&text)) {
             words.push(text);
         }
         next = error.source();

@@ -28,6 +28,8 @@ pub(crate) struct Session {
     pub(crate) credentials: SharedCredentialsProvider,
     /// The account the credentials turned out to belong to.
     pub(crate) identity: Arc<OnceCell<String>>,
+    /// Where calls go, when not to AWS.
+    pub(crate) endpoints: Arc<[String]>,
     pub(crate) clients: Arc<Clients>,
 }
 

@@ -159,6 +159,8 @@ async fn an_endpoint_that_is_not_there_is_unreachable() {
     let scope = Scope::new("222222222222", "us-east-1");
     let unread = the_unread(&gather("deployer", &scope, "http://127.0.0.1:1").await);
     assert_eq!(unread.code, "privlink::aws::unreachable", "{unread:?}");
+    assert!(unread.message.contains("Connection refused"), "{}", unread.message);
+    assert!(unread.help.unwrap().contains("http://127.0.0.1:1"));
 }
 
 #[tokio::test]
