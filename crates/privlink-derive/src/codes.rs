@@ -137,11 +137,6 @@ pub static CODES: &[(&str, &str, &str)] = &[
         "`policy \"file.json\"` replaces the derived resource policy and must be a JSON policy document.",
     ),
     (
-        "privlink::policy::nobody",
-        "Nobody may call.",
-        "Without an `allow` nothing is allowed, and every call is refused. Say who may call: allow network=\"hub\".",
-    ),
-    (
         "privlink::cors::one-origin",
         "A preflight names one origin.",
         "The preflight that API Gateway answers by itself has fixed headers, so it can name one origin or \"*\".",

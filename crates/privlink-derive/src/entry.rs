@@ -47,7 +47,7 @@ fn one(context: &mut Context<'_>, network: &str, vpc: &Vpc, entries: &[(&str, &E
     let group = address.child("security-group");
     context.add(&asker, security_group::KIND, group.clone(), &vpc.scope, {
         Attrs::new()
-            .with(&security_group::NAME, aws_name(context.project_name(), &group, 128))
+            .with(&security_group::NAME, aws_name(context.project_name(), &group, &vpc.id, 128))
             .with(&security_group::DESCRIPTION, format!("Who may reach the execute-api endpoint of {network}"))
             .with(&security_group::VPC, vpc.id.clone())
     });

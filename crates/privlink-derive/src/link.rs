@@ -127,7 +127,7 @@ fn one(
         if let Backend::Local(balancer) = backend {
             let link = Address::new(format!("target/{name}/link"));
             let attrs = Attrs::new()
-                .with(&vpc_link::NAME, aws_name(context.project_name(), &link, 64))
+                .with(&vpc_link::NAME, aws_name(context.project_name(), &link, &balancer.arn, 64))
                 .with(&vpc_link::LOAD_BALANCER, balancer.arn.clone());
             context.add(&asker, vpc_link::KIND, link.clone(), &hub.vpc.scope, attrs);
             let port = i64::from(target.port.value);
@@ -221,7 +221,7 @@ fn pair(context: &mut Context<'_>, hub: &Hub, link: &Address) {
     let group = link.child("security-group");
     context.add(&asker, security_group::KIND, group.clone(), scope, {
         Attrs::new()
-            .with(&security_group::NAME, aws_name(context.project_name(), &group, 128))
+            .with(&security_group::NAME, aws_name(context.project_name(), &group, &hub.vpc.id, 128))
             .with(&security_group::DESCRIPTION, format!("Load balancer behind the VPC link {link}"))
             .with(&security_group::VPC, hub.vpc.id.clone())
     });
@@ -229,7 +229,7 @@ fn pair(context: &mut Context<'_>, hub: &Hub, link: &Address) {
     let balancer = link.child("load-balancer");
     context.add(&asker, load_balancer::KIND, balancer.clone(), scope, {
         Attrs::new()
-            .with(&load_balancer::NAME, aws_name(context.project_name(), &balancer, 32))
+            .with(&load_balancer::NAME, aws_name(context.project_name(), &balancer, &hub.vpc.id, 32))
             .with(&load_balancer::TYPE, "network".to_owned())
             .with(&load_balancer::SCHEME, "internal".to_owned())
             .with(&load_balancer::SUBNETS, hub.vpc.subnet_ids())
@@ -243,7 +243,7 @@ fn pair(context: &mut Context<'_>, hub: &Hub, link: &Address) {
             .with(&privatelink_enforcement::ENFORCE, "off".to_owned())
     });
     let attrs = Attrs::new()
-        .with(&vpc_link::NAME, aws_name(context.project_name(), link, 64))
+        .with(&vpc_link::NAME, aws_name(context.project_name(), link, &hub.vpc.id, 64))
         .with_value(&vpc_link::LOAD_BALANCER, Value::of(&balancer, ID.key()));
     context.add_after(&asker, vpc_link::KIND, link.clone(), scope, attrs, vec![enforcement]);
 }

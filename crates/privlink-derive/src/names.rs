@@ -8,8 +8,11 @@ const HASH: usize = 8;
 /// A name of at most `limit` characters that begins with `pl-`, from letters, digits and hyphens alone.
 ///
 /// Load balancers and target groups allow nothing else, 32 characters, and no hyphen at either end.
-pub(crate) fn aws_name(project: &str, address: &Address, limit: usize) -> String {
-    let hash = short_digest(&format!("{project} {address}"), HASH);
+///
+/// `shape` is what cannot be changed in place: another shape gives another name, so that a replacement can stand beside what
+/// it replaces although names are unique.
+pub(crate) fn aws_name(project: &str, address: &Address, shape: &str, limit: usize) -> String {
+    let hash = short_digest(&format!("{project} {address} {shape}"), HASH);
     let words = slug(&format!("{project}-{address}"));
     let room = limit.saturating_sub("pl-".len() + 1 + HASH);
     let cut: String = words.chars().take(room).collect();
@@ -37,11 +40,11 @@ mod tests {
     #[test]
     fn a_name_keeps_within_the_limit_and_ends_in_a_hash() {
         let long = Address::new("target/a-service-with-a-very-long-name-indeed/target-group");
-        let name = aws_name("shop", &long, 32);
+        let name = aws_name("shop", &long, "80", 32);
         assert!(name.len() <= 32, "{name}");
         assert!(name.starts_with("pl-shop-target-"));
         assert!(!name.ends_with('-'));
-        assert_ne!(name, aws_name("shop", &Address::new("target/a-service-with-a-very-long-name/x"), 32));
+        assert_ne!(name, aws_name("shop", &long, "81", 32));
     }
 
     #[test]

@@ -27,13 +27,6 @@ pub(crate) fn derive(context: &mut Context<'_>, api: &Api) -> Value {
             }
         };
     }
-    if api.allows.is_empty() {
-        let message = format!("API {:?} allows nobody: no call will get through", api.name.value);
-        let finding = Finding::warning("privlink::policy::nobody", message, origin(api.name.span))
-            .labelled("no `allow` here")
-            .helped("say who may call: allow network=\"…\"");
-        context.find(finding);
-    }
     let entries: Vec<Value> =
         api.entries.iter().map(|entry| Value::of(&entry::address(&entry.network.value), ID.key())).collect();
     let mut statements = vec![statement(

@@ -80,7 +80,10 @@ pub(crate) fn chain(
 
 fn target_group_attrs(context: &Context<'_>, target: &Target, hub: &Hub, address: &Address) -> Attrs {
     let mut attrs = Attrs::new()
-        .with(&target_group::NAME, aws_name(context.project_name(), address, 32))
+        .with(
+            &target_group::NAME,
+            aws_name(context.project_name(), address, &format!("{} {}", hub.vpc.id, target.port.value), 32),
+        )
         .with(&target_group::PROTOCOL, "TCP".to_owned())
         .with(&target_group::PORT, i64::from(target.port.value))
         .with(&target_group::VPC, hub.vpc.id.clone())

@@ -186,7 +186,7 @@ fn admit(context: &mut Context<'_>, asker: &Asker, target: &Target, hub: &Hub, p
     let group = endpoint_group(hub);
     let shared = Asker::new("the APIs in network", &hub.network, target.network.span);
     let attrs = Attrs::new()
-        .with(&security_group::NAME, aws_name(context.project_name(), &group, 128))
+        .with(&security_group::NAME, aws_name(context.project_name(), &group, &hub.vpc.id, 128))
         .with(&security_group::DESCRIPTION, format!("Endpoints that the load balancers of {} reach", hub.link))
         .with(&security_group::VPC, hub.vpc.id.clone());
     context.add(&shared, security_group::KIND, group.clone(), scope, attrs);
