@@ -52,3 +52,6 @@ fn usage(error: &clap::Error, streams: &Streams) -> Exit {
     sink.write(&text);
     exit
 }
+
+#[cfg(test)]
+mod tests;

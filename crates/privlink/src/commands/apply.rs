@@ -82,7 +82,7 @@ impl Asked<'_> {
         let steps = words::count(plan.steps.len(), "step");
         let question = match self.verb {
             "destroy" => format!("Destroy project {:?} in {steps}?", plan.project),
-            _ => format!("Apply these {steps}?"),
+            _ => format!("Apply {steps}?"),
         };
         consent::ask(self.consent, &question, streams)?;
         let next = next_command(self.verb, self.spec, self.cloud);

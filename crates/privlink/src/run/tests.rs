@@ -1,0 +1,330 @@
+//! Whole command lines in this process, over a toy cloud that holds one security group.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use expect_test::expect;
+use privlink_kinds::KINDS;
+use privlink_model::keys::security_group;
+use privlink_model::{
+    Address, Attrs, BoxFuture, Clock, Cloud, CloudError, ErrorClass, Observed, Owner, Progress, Query, Scope,
+    ScopeSnapshot, Status, Unread, Write, Written,
+};
+
+use super::*;
+use crate::connection::{Connection, Destination, Place};
+use crate::hosts::Names;
+use crate::streams::captured;
+
+const SPEC: &str = "project \"shop\" { region \"us-east-1\" }\naccount \"gateway\" id=\"222222222222\"\n";
+
+/// What the world does when it is asked.
+#[derive(Clone, Copy, PartialEq)]
+enum Mood {
+    Willing,
+    /// Refuses each write.
+    Refusing,
+    /// Cannot be read.
+    Closed,
+}
+
+/// One account with at most one security group, which the spec no longer asks for.
+struct Toy {
+    mood: Mood,
+    group: Mutex<Option<String>>,
+}
+
+impl Toy {
+    fn group(scope: &Scope, name: &str) -> Observed {
+        Observed {
+            kind: security_group::KIND,
+            scope: scope.clone(),
+            id: "sg-1".to_owned(),
+            owner: Owner::Ours(Address::new("entry/hub/security-group")),
+            status: Status::Ready,
+            attrs: Attrs::new().with(&security_group::NAME, name.to_owned()),
+            tags: BTreeMap::new(),
+        }
+    }
+}
+
+impl Cloud for Toy {
+    fn gather<'a>(&'a self, scope: &'a Scope, _: &'a str, _: &'a [Query]) -> BoxFuture<'a, ScopeSnapshot> {
+        let unread = || Unread {
+            code: "privlink::aws::denied",
+            operation: "ec2:DescribeSecurityGroups".to_owned(),
+            message: "not yours".to_owned(),
+            help: Some("ask for it".to_owned()),
+        };
+        let group = self.group.lock().unwrap().clone();
+        let groups: Vec<Observed> = group.iter().map(|name| Self::group(scope, name)).collect();
+        let listing = |kind| match self.mood {
+            Mood::Closed => Err(unread()),
+            _ if kind == security_group::KIND => Ok(groups.clone()),
+            _ => Ok(Vec::new()),
+        };
+        let listings = KINDS.iter().map(|schema| (schema.name, listing(schema.name))).collect();
+        Box::pin(async move { ScopeSnapshot { listings } })
+    }
+
+    fn write<'a>(&'a self, write: &'a Write) -> BoxFuture<'a, Result<Written, CloudError>> {
+        Box::pin(async move {
+            if self.mood == Mood::Refusing {
+                return Err(CloudError {
+                    class: ErrorClass::Refused,
+                    operation: "ec2:DeleteSecurityGroup".to_owned(),
+                    scope: write.scope.clone(),
+                    code: "CannotDelete".to_owned(),
+                    message: "You may not".to_owned(),
+                    request_id: Some("r-1".to_owned()),
+                });
+            }
+            *self.group.lock().unwrap() = None;
+            Ok(Written { id: write.id.clone(), attrs: Attrs::new() })
+        })
+    }
+
+    fn settle<'a>(&'a self, _: &'a Write, _: &'a str) -> BoxFuture<'a, Result<Progress, CloudError>> {
+        Box::pin(async { Ok(Progress::Done(Attrs::new())) })
+    }
+
+    fn read<'a>(
+        &'a self,
+        _: &'a Scope,
+        _: &'a str,
+        _: &'a str,
+        _: &'a Attrs,
+    ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>> {
+        Box::pin(async { Ok(None) })
+    }
+}
+
+/// A clock on which nothing takes time.
+struct Still;
+
+impl Clock for Still {
+    fn now(&self) -> Duration {
+        Duration::ZERO
+    }
+    fn sleep<'a>(&'a self, _: Duration) -> BoxFuture<'a, ()> {
+        Box::pin(tokio::task::yield_now())
+    }
+}
+
+struct ToyConnect(Arc<Toy>);
+
+impl Connect for ToyConnect {
+    fn connect<'a>(&'a self, _: Destination<'a>) -> BoxFuture<'a, Result<Connection, Failure>> {
+        let cloud = Arc::clone(&self.0) as Arc<dyn Cloud>;
+        Box::pin(async { Ok(Connection { cloud, clock: Arc::new(Still), names: Names::System, place: Place::Aws }) })
+    }
+}
+
+/// A folder with the spec, and the world.
+struct Scene {
+    folder: tempfile::TempDir,
+    toy: Arc<Toy>,
+}
+
+impl Scene {
+    fn new(mood: Mood) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("privlink.kdl"), SPEC).unwrap();
+        Self { folder, toy: Arc::new(Toy { mood, group: Mutex::new(Some("old".to_owned())) }) }
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Runs a command line; `answer` is what a person types, where one is there.
+    fn run(&self, line: &str, answer: Option<&str>) -> (Exit, String, String) {
+        let (streams, out, err) = captured::streams(answer);
+        let spec = self.folder.path().display().to_string();
+        let line = line.replace("SPEC", &format!("-f {spec}")).replace("PLAN", &format!("{spec}/saved.plan"));
+        let args = line.split(' ').map(OsString::from);
+        let exit = run(std::iter::once("privlink".into()).chain(args), &ToyConnect(Arc::clone(&self.toy)), |_| streams);
+        (exit, out.text(), err.text())
+    }
+
+    fn is_untouched(&self) -> bool {
+        self.toy.group.lock().unwrap().as_deref() == Some("old")
+    }
+}
+
+#[test]
+fn a_plan_is_shown_and_its_changes_can_be_told_by_the_exit_code() {
+    let scene = Scene::new(Mood::Willing);
+    let (exit, out, err) = scene.run("plan SPEC", None);
+    expect![[r#"
+        gateway 222222222222 us-east-1
+
+          - entry/hub/security-group  security group · sg-1 · no longer in the spec · undo exact
+              name  "old"
+
+        Order: 1 step; those of one number may run together, once what they need is done
+           1  - entry/hub/security-group
+
+        Plan: 0 to create, 0 to change, 1 to delete · 1 account · about 1s (delete security group) · undo: exact
+    "#]]
+    .assert_eq(&out);
+    assert_eq!((exit, err.as_str()), (exit_code::DONE, ""));
+    assert_eq!(scene.run("plan SPEC --detailed-exitcode", None).0, exit_code::CHANGES);
+    assert!(scene.is_untouched());
+}
+
+#[test]
+fn an_apply_asks_and_does_nothing_without_a_yes() {
+    let scene = Scene::new(Mood::Willing);
+    let (exit, _, err) = scene.run("apply SPEC", Some("no\n"));
+    assert_eq!(exit, exit_code::REFUSED);
+    assert!(err.starts_with("Apply 1 step? Only \"yes\""), "{err}");
+    let (exit, _, err) = scene.run("apply SPEC", None);
+    assert_eq!(exit, exit_code::REFUSED);
+    assert!(err.contains("nobody can be asked here"), "{err}");
+    assert!(scene.is_untouched());
+
+    let (exit, out, err) = scene.run("apply SPEC", Some("yes\n"));
+    assert_eq!(exit, exit_code::DONE, "{err}");
+    assert!(out.ends_with("Applied: 1 step in 0s.\n"), "{out}");
+    assert!(err.ends_with("[1/1] ok deleted entry/hub/security-group (0s)\n"), "{err}");
+    let (exit, out, _) = scene.run("apply SPEC", None);
+    assert_eq!(
+        (exit, out.as_str()),
+        (exit_code::DONE, "No changes: there is nothing of this project, and nothing is asked for.\n")
+    );
+}
+
+#[test]
+fn a_destroy_asks_in_its_own_words() {
+    let scene = Scene::new(Mood::Willing);
+    let (exit, out, err) = scene.run("destroy SPEC", Some("yes\n"));
+    assert_eq!(exit, exit_code::DONE);
+    assert!(err.starts_with("Destroy project \"shop\" in 1 step?"), "{err}");
+    assert!(out.ends_with("Destroyed: 1 step in 0s.\n"), "{out}");
+    assert!(!scene.is_untouched());
+}
+
+#[test]
+fn a_saved_plan_is_applied_unasked_and_only_to_the_world_it_was_made_for() {
+    let scene = Scene::new(Mood::Willing);
+    let (exit, planned, err) = scene.run("plan SPEC -o PLAN", None);
+    assert_eq!(exit, exit_code::DONE);
+    assert!(err.contains("saved.plan` does exactly this"), "{err}");
+    assert_eq!(scene.run("show PLAN", None), (exit_code::DONE, planned, String::new()));
+
+    *scene.toy.group.lock().unwrap() = Some("renamed".to_owned());
+    let (exit, out, err) = scene.run("apply PLAN", None);
+    assert_eq!((exit, out.as_str()), (exit_code::STALE, ""));
+    assert!(err.contains("security-group sg-1 in 222222222222/us-east-1 changed since the plan was made"), "{err}");
+
+    *scene.toy.group.lock().unwrap() = Some("old".to_owned());
+    let (exit, out, _) = scene.run("apply PLAN", None);
+    assert_eq!((exit, out.as_str()), (exit_code::DONE, "Applied: 1 step in 0s.\n"));
+    assert!(scene.file("saved.plan").exists());
+}
+
+#[test]
+fn a_refused_call_is_told_whole() {
+    let scene = Scene::new(Mood::Refusing);
+    let (exit, _, err) = scene.run("apply -y SPEC", None);
+    assert_eq!(exit, exit_code::ERROR);
+    let next = format!("privlink apply -f {}", scene.folder.path().display());
+    expect![[r#"
+        [0/1] failed delete entry/hub/security-group (security group): ec2:DeleteSecurityGroup in 222222222222/us-east-1: CannotDelete: You may not (request r-1)
+        error: step 1 of 1 failed: delete entry/hub/security-group (security group)
+          where    gateway 222222222222 us-east-1
+          call     ec2:DeleteSecurityGroup
+          code     CannotDelete
+          message  You may not
+          request  r-1
+
+        Done: nothing
+
+        Not started: nothing
+
+        Failed after 0s; nothing was taken back. What was made is tagged as this project's: `NEXT` reads it again and goes on from there.
+    "#]]
+    .assert_eq(&err.replace(&next, "NEXT"));
+}
+
+#[test]
+fn what_cannot_be_read_is_never_taken_for_absent() {
+    let scene = Scene::new(Mood::Closed);
+    for line in ["plan SPEC", "apply -y SPEC", "destroy -y SPEC"] {
+        let (exit, out, err) = scene.run(line, None);
+        assert_eq!((exit, out.as_str()), (exit_code::ERROR, ""), "{line}: {err}");
+        assert!(err.contains("privlink::aws::denied") && err.contains("help: ask for it"), "{err}");
+        assert!(err.contains("privlink.kdl:2:9") && err.contains("Nothing could be read"), "{err}");
+    }
+    let (exit, out, _) = scene.run("plan --format json SPEC", None);
+    assert_eq!(exit, exit_code::ERROR);
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(json["diagnostics"][0]["severity"], "unknown");
+    assert!(scene.is_untouched());
+}
+
+#[test]
+fn a_reference_to_nothing_is_found_in_spec_and_world_together() {
+    let scene = Scene::new(Mood::Willing);
+    let network = "network \"hub\" account=\"gateway\" { vpc name=\"hub\" }\n\
+                   network \"dc\" { cidr \"172.31.0.0/16\"; via \"hub\" }\n\
+                   target \"erp\" network=\"dc\" { address \"172.31.0.9\"; port 80 }\n\
+                   api \"shop\" account=\"gateway\" network=\"hub\" {\n  entry network=\"hub\"\n  allow network=\"hub\"\n  \
+                   route \"/\" target=\"erp\"\n  stage \"prod\"\n}\n";
+    std::fs::write(scene.file("privlink.kdl"), format!("{SPEC}{network}")).unwrap();
+    let (exit, out, err) = scene.run("plan SPEC", None);
+    assert_eq!((exit, out.as_str()), (exit_code::ERROR, ""), "{err}");
+    assert!(err.contains("privlink::network::vpc-not-found") && err.contains("privlink.kdl:3:"), "{err}");
+    assert!(scene.is_untouched());
+}
+
+#[cfg(feature = "aws")]
+#[test]
+fn the_help_is_what_it_was() {
+    let help = cli::command().term_width(100).render_long_help().to_string();
+    expect![[r#"
+        Plans and applies private AWS API chains, across accounts and networks.
+
+        privlink keeps no state file: it reads the live accounts each time, knows its own resources by their
+        tags, and never changes what it does not own. It sends no telemetry.
+
+        Usage: privlink [OPTIONS] <COMMAND>
+
+        Commands:
+          check        Check a spec without calling AWS [alias: validate]
+          plan         Show what an apply would do [aliases: preview, diff]
+          apply        Make the accounts as the spec says
+          destroy      Delete everything this project owns
+          show         Show a saved plan
+          explain      Explain a code that a message carries; without one, list them all
+          schema       Print the JSON Schema of plans, or a page of the reference
+          sandbox      An AWS on this machine to try things on
+          completions  Print a completion script for a shell
+
+        Options:
+              --no-color
+                  Write without colours
+          
+                  [env: PRIVLINK_NO_COLOR]
+
+          -h, --help
+                  Print help (see a summary with '-h')
+
+          -V, --version
+                  Print version
+
+        Exit codes:
+            0  done; with --detailed-exitcode: nothing to change
+            1  error; the message says what was changed, if anything
+            2  with --detailed-exitcode: there are changes
+            5  refused by a guard or by the person asked
+            6  the saved plan is stale: the world moved since
+            8  something that is needed could not be read
+           64  usage error
+          130  interrupted (Ctrl-C), stopped between two steps
+          143  terminated, stopped between two steps
+    "#]].assert_eq(&help);
+}
