@@ -39,8 +39,8 @@ pub static SCHEMA: KindSchema = KindSchema {
     ownership: Ownership::Tags,
     key: &[],
     deleted_with: &[],
-    // Its name is derived, so a replacement has the same one; only one that failed is ever replaced.
-    replace: ReplaceOrder::DeleteFirst,
+    // Its derived name holds what cannot be changed, so a replacement has another one and both can stand.
+    replace: ReplaceOrder::CreateFirst,
     create: Some(call("CreateLoadBalancer", ELB_INTENSIVE)),
     update: Some(call("SetSubnets", ELB_INTENSIVE)),
     delete: Some(call("DeleteLoadBalancer", ELB_WRITE)),

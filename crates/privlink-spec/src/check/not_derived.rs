@@ -4,7 +4,7 @@
 
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::document::{Api, Document, Network, Party, Place, RouteAuth, TargetEndpoint};
+use crate::document::{Access, Api, Document, Network, Party, Place, Role, RouteAuth, TargetEndpoint};
 use crate::source::Span;
 
 /// One diagnostic for each thing of a document that is read but not derived.
@@ -13,10 +13,13 @@ pub fn not_derived(document: &Document) -> Vec<Diagnostic> {
     if let Some(project) = &document.project {
         let guard = project.guard.as_ref().and_then(|guard| guard.deletes.as_ref().or(guard.updates.as_ref()));
         guard.into_iter().for_each(|share| out.refuse("`guard`", share.span));
-        if let Some(store) = project.store.as_ref().filter(|store| store.url.value.contains("://")) {
-            out.refuse("a store other than a local folder", store.url.span);
-        } else if let Some(account) = project.store.as_ref().and_then(|store| store.account.as_ref()) {
-            out.refuse("the account of a store", account.span);
+        if let Some(store) = &project.store {
+            out.refuse("`store`", store.url.span);
+        }
+    }
+    for account in document.accounts.values() {
+        if let Access::Role(Role { mfa: Some(mfa), .. }) = &account.access {
+            out.refuse("`mfa`", mfa.span);
         }
     }
     for network in document.networks.values() {
