@@ -9,6 +9,7 @@ use crate::access::Account;
 use crate::address::{Address, Scope};
 use crate::attrs::Attrs;
 use crate::change::ChangeSet;
+use crate::digest::short_digest;
 use crate::finding::Finding;
 use crate::snapshot::Query;
 
@@ -155,4 +156,17 @@ pub struct Plan {
     pub findings: Vec<Finding>,
     /// Seconds the plan should take, and its bottleneck in words; none when there is nothing to do.
     pub eta: Option<(Duration, String)>,
+}
+
+impl Plan {
+    /// The plan as one run carries it out: its tokens are that run's own.
+    ///
+    /// A plan is a function of its inputs, so destroying a project and applying it again can give the same plan twice. AWS
+    /// remembers client tokens for an unknown time and would answer the second create with the object that is gone.
+    pub fn in_run(mut self, run: &str) -> Self {
+        for step in &mut self.steps {
+            step.token = short_digest(&format!("{run} {}", step.token), 40);
+        }
+        self
+    }
 }

@@ -4,7 +4,7 @@
 //! `privlink-engine`) and wording (see `view::progress`, `view::outcome`).
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use privlink_engine::{EventSink, PARALLELISM, Run, StopSignal};
 use privlink_kinds::KINDS;
@@ -32,6 +32,12 @@ pub(crate) struct Words<'a> {
     pub(crate) next: &'a str,
 }
 
+/// What tells this run from every other.
+fn run_id() -> String {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    format!("{}-{}", since.as_nanos(), std::process::id())
+}
+
 /// Carries out a plan and tells how it ended.
 pub(crate) async fn execute(
     plan: &Plan,
@@ -40,6 +46,7 @@ pub(crate) async fn execute(
     words: Words<'_>,
     streams: &Streams,
 ) -> Result<Exit, Failure> {
+    let plan = &plan.clone().in_run(&run_id());
     let (sink, mut events) = EventSink::channel();
     let stop = StopSignal::new();
     let run = Run {
