@@ -302,8 +302,8 @@ pub(crate) struct ServeArgs {
 /// Which world.
 #[derive(Debug, Args)]
 pub(crate) struct WorldArgs {
-    /// Of a sandbox that is being served.
-    #[arg(long, value_name = "URL", env = "PRIVLINK_URL", conflicts_with = "sandbox")]
+    /// Of a sandbox that is being served; wins over a folder.
+    #[arg(long, value_name = "URL", env = "PRIVLINK_URL")]
     pub(crate) url: Option<String>,
     /// Of a folder that keeps one.
     #[arg(long, value_name = "DIR", env = "PRIVLINK_SANDBOX", default_value = ".privlink/sandbox")]

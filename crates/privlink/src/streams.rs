@@ -26,7 +26,8 @@ impl Streams {
         let (out, err) = (io::stdout(), io::stderr());
         let (out_terminal, err_terminal) = (out.is_terminal(), err.is_terminal());
         let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
-        let color = |terminal: bool| !no_color && !set("NO_COLOR") && (terminal || set("CLICOLOR_FORCE"));
+        let no_color = no_color || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let color = |terminal: bool| !no_color && (terminal || set("CLICOLOR_FORCE"));
         // `CI=false` is how some systems say that they are none.
         let ci = std::env::var("CI").is_ok_and(|value| !matches!(value.as_str(), "" | "0" | "false"));
         Self {

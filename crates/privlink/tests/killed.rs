@@ -1,6 +1,7 @@
 //! An apply killed at any moment: the next one finishes it, with no duplicate and nothing lost.
 #![cfg(feature = "aws")]
 #![allow(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
+#![expect(clippy::print_stdout, reason = "the seed and the moments, to have a failure again")]
 
 mod served;
 

@@ -326,5 +326,6 @@ fn the_help_is_what_it_was() {
            64  usage error
           130  interrupted (Ctrl-C), stopped between two steps
           143  terminated, stopped between two steps
-    "#]].assert_eq(&help);
+    "#]]
+    .assert_eq(&help);
 }

@@ -144,7 +144,16 @@ impl Body {
         for attribute in attributes {
             let key = &attribute.key;
             let note = if forced.contains(key) { "  (cannot be changed in place)" } else { "" };
-            let (before, after) = (attribute.before.as_ref(), attribute.after.as_ref());
+            // One side may spell out a default that the other leaves out: what the differ took for equal is shown as equal.
+            let normal = |value: &Option<Value>| {
+                let value = value.clone()?;
+                Some(match self.attribute(key) {
+                    Some(schema) => (schema.normalise)(value),
+                    None => value,
+                })
+            };
+            let (before, after) = (normal(&attribute.before), normal(&attribute.after));
+            let (before, after) = (before.as_ref(), after.as_ref());
             match self.attribute(key) {
                 Some(schema) if schema.secret => self.line(key, width, &format!("(secret) → (secret){note}")),
                 Some(schema) if schema.shape == Shape::Document => {

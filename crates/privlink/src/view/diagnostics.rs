@@ -35,7 +35,9 @@ impl Message {
     pub(crate) fn of_finding(finding: &Finding) -> Self {
         let label = |span| Label { span, text: finding.label.clone().unwrap_or_else(|| "here".to_owned()) };
         let message = match &finding.address {
-            Some(address) if finding.origin.is_none() => format!("{address}: {}", finding.message),
+            Some(address) if finding.origin.is_none() && !finding.message.contains(address.as_str()) => {
+                format!("{address}: {}", finding.message)
+            }
             _ => finding.message.clone(),
         };
         let diagnostic = Diagnostic {

@@ -220,8 +220,8 @@ fn a_plan_with_something_of_everything() {
                     +      "Effect": "Allow",
                     +      "Principal": "b"
                          }
-                       ]
-                     }
+                       ],
+                       "Version": "2008-10-17"
                     access loosened: 1 allow statement added
               - api/shop/stage/old  stage · a1b2c3/old · no longer in the spec
                   lost, even if undone: its cache
@@ -345,6 +345,47 @@ fn a_replacement_says_what_forced_it() {
         Plan: 0 to create, 0 to change, 0 to delete, 1 to replace · 1 account · undo: exact
     "#]],
     );
+}
+
+#[test]
+fn defaults_that_one_side_spells_out_are_no_difference() {
+    let method = |integration: &[(&str, &str)]| {
+        let integration = integration.iter().map(|(key, value)| (*key, Value::from(*value)));
+        let method = Value::map([(api_definition::method::INTEGRATION, Value::map(integration))]);
+        Some(Value::map([("/", Value::map([("ANY", method)]))]))
+    };
+    let definition = Change {
+        before: Some(observed(api_definition::KIND, "a1b2c3")),
+        attributes: vec![AttributeChange {
+            key: api_definition::PATHS.key().to_owned(),
+            before: method(&[("type", "HTTP_PROXY"), ("uri", "http://old/")]),
+            after: method(&[("type", "HTTP_PROXY"), ("uri", "http://new/"), ("passthrough", "WHEN_NO_MATCH")]),
+        }],
+        ..change("api/shop/definition", api_definition::KIND, Action::Update, Reason::Differs)
+    };
+    let steps = vec![step(1, &definition, update(&["paths"]), &[])];
+    page(&plan(vec![definition], steps), false, false, expect![[r#"
+        ! This is the sandbox.
+
+        gateway 222222222222 us-east-1
+
+          ~ api/shop/definition  API definition · a1b2c3 · differs · undo exact
+              paths
+                @@ -3,7 +3,7 @@
+                     "ANY": {
+                       "integration": {
+                         "type": "HTTP_PROXY",
+                -        "uri": "http://old/"
+                +        "uri": "http://new/"
+                       }
+                     }
+                   }
+
+        Order: 1 step; those of one number may run together, once what they need is done
+           1  ~ api/shop/definition
+
+        Plan: 0 to create, 1 to change, 0 to delete · 1 account · undo: exact
+    "#]]);
 }
 
 #[test]
