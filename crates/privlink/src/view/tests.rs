@@ -364,7 +364,11 @@ fn defaults_that_one_side_spells_out_are_no_difference() {
         ..change("api/shop/definition", api_definition::KIND, Action::Update, Reason::Differs)
     };
     let steps = vec![step(1, &definition, update(&["paths"]), &[])];
-    page(&plan(vec![definition], steps), false, false, expect![[r#"
+    page(
+        &plan(vec![definition], steps),
+        false,
+        false,
+        expect![[r#"
         ! This is the sandbox.
 
         gateway 222222222222 us-east-1
@@ -385,7 +389,8 @@ fn defaults_that_one_side_spells_out_are_no_difference() {
            1  ~ api/shop/definition
 
         Plan: 0 to create, 1 to change, 0 to delete · 1 account · undo: exact
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
