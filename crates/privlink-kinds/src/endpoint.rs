@@ -56,7 +56,7 @@ pub(crate) mod live {
     use privlink_model::{Attrs, BoxFuture, CloudError, ErrorClass, Observed, Status, Write, Written};
 
     use super::{ADDRESSES, DNS_NAME, ID, KIND, PRIVATE_DNS, SECURITY_GROUPS, SERVICE_NAME, SUBNETS, VPC};
-    use crate::ec2::{batches, difference, filter, first_failure, tag_specification, tags};
+    use crate::ec2::{batches, difference, first_failure, tag_specification, tags};
     use crate::live::{Live, answered, found, need, owner};
     use crate::session::Session;
 
@@ -139,7 +139,11 @@ pub(crate) mod live {
             _attrs: &'a Attrs,
         ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>> {
             Box::pin(async move {
-                let found = describe(session, filter("vpc-endpoint-id", [id])).await?;
+                // By id rather than by a filter: one that is gone is an error here, and not every AWS look-alike knows the
+                // filter.
+                let call = session.ec2().describe_vpc_endpoints().vpc_endpoint_ids(id).send();
+                let answer = found(call.await.map_err(|error| session.error(DESCRIBE, error)))?;
+                let found = answer.and_then(|answer| answer.vpc_endpoints).unwrap_or_default();
                 let addresses = addresses(session, &found).await?;
                 Ok(found.first().and_then(|found| observe(session, found, &addresses)))
             })

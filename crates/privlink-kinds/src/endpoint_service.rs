@@ -49,7 +49,7 @@ pub(crate) mod live {
     use privlink_model::{Attrs, BoxFuture, CloudError, Observed, Status, Write, Written};
 
     use super::{ACCEPTANCE_REQUIRED, ID, KIND, LOAD_BALANCERS, SERVICE_NAME};
-    use crate::ec2::{difference, filter, first_failure, tag_specification, tags};
+    use crate::ec2::{difference, first_failure, tag_specification, tags};
     use crate::live::{Live, answered, found, need, owner};
     use crate::session::Session;
 
@@ -117,7 +117,12 @@ pub(crate) mod live {
             id: &'a str,
             _attrs: &'a Attrs,
         ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>> {
-            Box::pin(async move { Ok(list(session, filter("service-id", [id])).await?.pop()) })
+            Box::pin(async move {
+                let call = session.ec2().describe_vpc_endpoint_service_configurations().service_ids(id).send();
+                let answer = found(call.await.map_err(|error| session.error(DESCRIBE, error)))?;
+                let found = answer.and_then(|answer| answer.service_configurations).unwrap_or_default();
+                Ok(found.first().and_then(|found| observe(session, found)))
+            })
         }
     }
 

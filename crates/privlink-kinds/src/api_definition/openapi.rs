@@ -36,7 +36,11 @@ pub(super) fn document(attrs: &Attrs) -> Result<Json, String> {
     document.insert("info".into(), Json::Object(info));
     document.insert(
         "servers".into(),
-        json!([{ "x-amazon-apigateway-endpoint-configuration": endpoint_configuration(attrs, settings) }]),
+        // OpenAPI wants a URL of every server; this is its default, and no base path.
+        json!([{
+            "url": "/",
+            "x-amazon-apigateway-endpoint-configuration": endpoint_configuration(attrs, settings),
+        }]),
     );
     for (key, value) in settings.into_iter().flatten() {
         if let Some(extension) = setting_extension(key)? {
@@ -304,6 +308,7 @@ mod tests {
             json!({ "Statement": [{ "Action": "execute-api:Invoke", "Effect": "Allow", "Principal": "*",
                     "Resource": "execute-api:/*" }], "Version": "2012-10-17" })
         );
+        assert_eq!(document["servers"][0]["url"], json!("/"));
         let item = &document["paths"]["/{proxy+}"];
         let any = &item["x-amazon-apigateway-any-method"];
         assert_eq!(
