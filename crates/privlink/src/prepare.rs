@@ -116,7 +116,10 @@ pub(crate) async fn prepare(
     let mut plan = privlink_plan::plan(inputs);
     unread::replace(&mut plan.findings, &snapshot, &document);
     unread::withhold_deletions(&mut plan, &derived.unknown);
-    plan.findings.extend(expectations(&document));
+    // Where everything is to go, what is expected of it is beside the point.
+    if !request.destroy {
+        plan.findings.extend(expectations(&document));
+    }
     judge(plan, connection, &derived, &snapshot, &sources, request, streams)
 }
 
