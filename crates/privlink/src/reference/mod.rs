@@ -2,85 +2,50 @@
 //! not do.
 //!
 //! Owns: the pages' form. Refuses to know: the facts on them (see `cli`, `exit_code`, `codes` and the kinds' schemas).
+//! `cargo xtask gen` writes them into `docs/reference`, and a test here fails while those differ.
+//!
+//! **Invariant:** a page depends on nothing but those tables. They are as the docs have them with the feature `aws`;
+//! without it the program has fewer commands.
 
+mod codes;
 mod commands;
+mod environment;
+mod kind_life;
 mod kinds;
+mod markdown;
+#[cfg(test)]
+mod tests;
 
-use std::collections::BTreeMap;
-
+pub(crate) use codes::page as codes;
 pub(crate) use commands::page as commands;
+pub(crate) use environment::page as environment;
 pub(crate) use kinds::page as kinds;
 
-use crate::{cli, codes, exit_code};
-
-/// Every code, with its explanation.
-pub(crate) fn codes() -> String {
-    let mut page = String::from("# Codes\n\nWhat `privlink explain CODE` says of each.\n");
-    for entry in codes::entries() {
-        page.push_str(&format!("\n## `{}`\n\n{}\n\n{}\n", entry.code, entry.summary, entry.explain.trim_end()));
-    }
-    page
-}
+use crate::exit_code;
+use markdown::Table;
 
 /// Every exit code.
 pub(crate) fn exit_codes() -> String {
-    let mut page = String::from("# Exit codes\n\n| code | meaning |\n| --- | --- |\n");
+    let mut table = Table::new(&["code", "meaning"]);
     for (exit, meaning) in exit_code::TABLE {
-        page.push_str(&format!("| {} | {meaning} |\n", exit.0));
+        table.row(&[exit.0.to_string(), (*meaning).to_owned()]);
     }
-    page
+    format!("# Exit codes\n\n{}{}{EXAMPLE}", INTRO, table.finish())
 }
 
-/// Every environment variable that is read.
-pub(crate) fn environment() -> String {
-    let mut page = String::from(
-        "# Environment\n\nA flag wins over its variable, the variable over the spec, the spec over the default. Of a flag \
-         that may be repeated the variable holds one value; addresses may be several, separated by commas. A switch is off \
-         at `0`, `false`, `no`, `off` and when empty.\n\n| variable | flag | commands |\n| --- | --- | --- |\n",
-    );
-    let mut variables: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
-    collect(&cli::command(), "", &mut variables);
-    for ((variable, flag), commands) in variables {
-        page.push_str(&format!("| `{variable}` | `--{flag}` | {} |\n", commands.join(", ")));
-    }
-    page.push_str(OTHERS);
-    page
-}
+const INTRO: &str =
+    "How a command ended, for scripts. `privlink --help` and `privlink schema exit-codes` tell them too.\n";
 
-fn collect(command: &clap::Command, path: &str, variables: &mut BTreeMap<(String, String), Vec<String>>) {
-    for argument in command.get_arguments() {
-        if let (Some(variable), Some(flag)) = (argument.get_env(), argument.get_long()) {
-            let key = (variable.to_string_lossy().into_owned(), flag.to_owned());
-            let name = if path.is_empty() { "all".to_owned() } else { format!("`{path}`") };
-            variables.entry(key).or_default().push(name);
-        }
-    }
-    for subcommand in command.get_subcommands() {
-        let path = format!("{path} {}", subcommand.get_name());
-        collect(subcommand, path.trim_start(), variables);
-    }
-}
+const EXAMPLE: &str = "
+So a script can tell whether there is something to do:
 
-const OTHERS: &str = "
-Read beside these:
-
-| variable | what it does |
-| --- | --- |
-| `AWS_PROFILE`, `AWS_ACCESS_KEY_ID`, … | AWS's own chain of credentials, for accounts without a `profile` of their own |
-| `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_<SERVICE>` | other endpoints than AWS's; each plan says so aloud |
-| `NO_COLOR` | no colours |
-| `CLICOLOR_FORCE` | colours without a terminal |
-| `CI` | nobody is asked, and nothing is redrawn |
+```sh
+code=0
+privlink plan --detailed-exitcode -o orders.plan || code=$?
+case $code in
+    0) echo 'nothing to change' ;;
+    2) privlink apply orders.plan ;;
+    *) exit $code ;;
+esac
+```
 ";
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn pages_hold_what_the_program_knows() {
-        assert!(super::environment().contains("| `PRIVLINK_AUTO_APPROVE` | `--auto-approve` | `apply`, `destroy` |"));
-        assert!(super::exit_codes().contains("| 6 | the saved plan is stale"));
-        assert!(super::codes().contains("## `privlink::network::unknown`"));
-        assert!(super::commands().contains("## `privlink plan`"));
-        assert!(super::kinds().contains("## VPC link"));
-    }
-}
