@@ -8,7 +8,7 @@ use std::fmt;
 use miette::{LabeledSpan, MietteError, Severity as MietteSeverity, SourceCode, SourceSpan, SpanContents};
 
 use crate::codes::Code;
-use crate::source::{FileId, SourceFile, Sources, Span};
+use crate::source::{FileId, Index, SourceFile, Sources, Span};
 
 /// The most characters of a message or label, and of a help text: they quote the spec, whose strings have no limit.
 const LONGEST_MESSAGE: usize = 300;
@@ -230,11 +230,12 @@ fn labeled(label: &Label, primary: bool) -> LabeledSpan {
 #[derive(Debug)]
 struct FileText<'a> {
     file: &'a SourceFile,
+    index: &'a Index,
 }
 
 impl<'a> FileText<'a> {
     fn of(sources: &'a Sources, file: FileId) -> Option<Self> {
-        sources.get(file).map(|file| FileText { file })
+        Some(FileText { file: sources.get(file)?, index: sources.index(file)? })
     }
 }
 
@@ -245,14 +246,21 @@ impl SourceCode for FileText<'_> {
         before: usize,
         after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let contents = self.file.text.as_ref().read_span(span, before, after)?;
+        // The crate counts lines from the start of what it is given: it is given the lines it may need.
+        let text = &self.file.text;
+        let first = self.index.line(span.offset()).saturating_sub(before);
+        let last = self.index.line(span.offset() + span.len()) + after + 1;
+        let start = self.index.start_of(first);
+        let window = text.get(start..self.index.end_of(last, text)).ok_or(MietteError::OutOfBounds)?;
+        let within = span.offset().checked_sub(start).ok_or(MietteError::OutOfBounds)?;
+        let contents = window.read_span(&(within, span.len()).into(), before, after)?;
         Ok(Box::new(miette::MietteSpanContents::new_named(
             self.file.name.clone(),
             contents.data(),
-            *contents.span(),
-            contents.line(),
+            (start + contents.span().offset(), contents.span().len()).into(),
+            first + contents.line(),
             contents.column(),
-            contents.line_count(),
+            first + contents.line_count(),
         )))
     }
 }

@@ -119,16 +119,20 @@ fn decode_all(nodes: &[Node], read: &mut Files, files: &dyn ReadFile) -> Documen
         .map(|node| {
             let folder: &Path = folders.folder(node.span.file);
             let region = region.as_ref();
-            let cx = Context { names: &names, region, region_hidden, files, folder, out: RefCell::default() };
+            let (out, unknown) = (RefCell::default(), RefCell::default());
+            let cx = Context { names: &names, region, region_hidden, files, folder, out, unknown };
             let noun = decode::decode(&cx, node).filter(|_| names.is_first(node));
-            (noun, cx.out.into_inner())
+            (noun, cx.out.into_inner(), cx.unknown.into_inner())
         })
         .collect();
     let mut document = Document::default();
-    for (noun, diagnostics) in decoded {
+    let mut unknown = Vec::new();
+    for (noun, diagnostics, names) in decoded {
         read.diagnostics.extend(diagnostics);
+        unknown.extend(names);
         noun.into_iter().for_each(|noun| decode::place(&mut document, noun));
     }
+    read.diagnostics.extend(names.explain_unknown(unknown));
     document
 }
 

@@ -1,17 +1,15 @@
 //! The names a spec gives to its nouns: collected before anything is decoded, so that what refers to a node with a
 //! mistake in it is not called unknown.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::codes::{self, Code};
 use crate::diagnostic::Diagnostic;
 use crate::document::Spanned;
 use crate::node::{Node, Value};
 use crate::source::Span;
-use crate::suggest;
-
-/// Names beyond which no near one is looked for: bounds the work on a spec with as many unknown names.
-const MOST_COMPARED: usize = 1000;
+use crate::suggest::{self, Budget};
 
 /// A noun that is referred to by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,6 +53,13 @@ impl Kind {
     }
 }
 
+/// A reference to a name that no node has.
+#[derive(Debug)]
+pub(crate) struct Unknown {
+    pub(crate) kind: Kind,
+    pub(crate) name: Spanned<String>,
+}
+
 /// Every name, by noun.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
@@ -96,30 +101,48 @@ impl Names {
         self.known.get(&kind).and_then(|known| known.get(name)).is_none_or(|first| first == span)
     }
 
-    /// The message for a name that no node has.
-    pub(crate) fn unknown(&self, kind: Kind, name: &Spanned<String>) -> Option<Diagnostic> {
-        let known = self.known.get(&kind);
-        if self.incomplete
-            || known.is_some_and(|known| known.contains_key(&name.value))
-            || self.broken.contains(&(kind, name.value.clone()))
-        {
-            return None;
-        }
-        let noun = kind.noun();
-        let words: Vec<&str> = known.iter().flat_map(|known| known.keys().map(String::as_str)).collect();
-        let near =
-            if words.len() > MOST_COMPARED { None } else { suggest::nearest(&name.value, words.iter().copied()) };
-        let help = match near {
-            Some(near) => format!("did you mean `{near}`?"),
-            None if words.is_empty() => format!("the spec has no {noun} at all: add {noun} \"{}\" …", name.value),
-            None => format!("known: {}", suggest::list(words)),
-        };
-        Some(
+    /// Whether no node has the name, as far as the spec could be read.
+    pub(crate) fn is_unknown(&self, kind: Kind, name: &str) -> bool {
+        !self.incomplete
+            && !self.known.get(&kind).is_some_and(|known| known.contains_key(name))
+            && !self.broken.contains(&(kind, name.to_owned()))
+    }
+
+    /// The messages for names that no node has. All at once, in the order of the spec, so that the work on near names can
+    /// be bounded and the messages still do not depend on the order in which threads find them.
+    pub(crate) fn explain_unknown(&self, mut unknown: Vec<Unknown>) -> Vec<Diagnostic> {
+        unknown.sort_by_key(|unknown| unknown.name.span);
+        let mut budget = Budget::default();
+        let mut helps: HashMap<(Kind, String), String> = HashMap::new();
+        let mut lists: HashMap<Kind, String> = HashMap::new();
+        let diagnostic = |Unknown { kind, name }: Unknown| {
+            let help = match helps.entry((kind, name.value.clone())) {
+                Entry::Occupied(help) => help.into_mut(),
+                Entry::Vacant(place) => place.insert(self.help(kind, &name.value, &mut budget, &mut lists)),
+            };
+            let noun = kind.noun();
             Diagnostic::error(kind.unknown(), format!("there is no {noun} named `{}`", name.value))
                 .at(name.span, format!("unknown {noun}"))
-                .help(help),
-        )
+                .help(help.as_str())
+        };
+        unknown.into_iter().map(diagnostic).collect()
     }
+
+    fn help(&self, kind: Kind, name: &str, budget: &mut Budget, lists: &mut HashMap<Kind, String>) -> String {
+        let noun = kind.noun();
+        let Some(known) = self.known.get(&kind).filter(|known| !known.is_empty()) else {
+            return format!("the spec has no {noun} at all: add {noun} \"{name}\" …");
+        };
+        let near = if budget.take(known.len()) { suggest::nearest(name, words(known)) } else { None };
+        match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => lists.entry(kind).or_insert_with(|| format!("known: {}", suggest::list(words(known)))).clone(),
+        }
+    }
+}
+
+fn words(known: &BTreeMap<String, Span>) -> impl Iterator<Item = &str> {
+    known.keys().map(String::as_str)
 }
 
 fn duplicate(kind: Kind, name: &str, first: Span, second: Span) -> Diagnostic {

@@ -72,8 +72,8 @@ impl Base {
     }
 }
 
-/// Takes over one node of the `kdl` crate.
-pub(crate) fn take(node: &KdlNode, base: Base) -> Node {
+/// Takes over one node of the `kdl` crate, parsed from `piece`.
+pub(crate) fn take(node: &KdlNode, piece: &str, base: Base) -> Node {
     let name = spanned_name(node.name(), base);
     let mut head = name.span;
     let mut args = Vec::new();
@@ -89,8 +89,11 @@ pub(crate) fn take(node: &KdlNode, base: Base) -> Node {
             None => args.push(value),
         }
     }
-    let children = node.children().map(|block| block.nodes().iter().map(|child| take(child, base)).collect());
-    let span = Span { start: name.span.start, ..base.of(node.span()) };
+    let children = node.children().map(|block| block.nodes().iter().map(|child| take(child, piece, base)).collect());
+    // The crate counts blanks after a node as its own.
+    let (start, end) = (node.span().offset(), node.span().offset() + node.span().len());
+    let end = piece.get(start..end).map_or(end, |text| start + text.trim_end().len());
+    let span = Span { start: name.span.start, ..base.span(start, end) };
     Node { name, annotation, args, props, children: children.unwrap_or_default(), span, head, torn: false }
 }
 

@@ -11,7 +11,7 @@ use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::document::{Ref, Spanned};
 use crate::include::ReadFile;
-use crate::names::{Kind, Names};
+use crate::names::{Kind, Names, Unknown};
 use crate::node::{Node, Value};
 use crate::source::Span;
 use crate::suggest;
@@ -27,6 +27,8 @@ pub(crate) struct Context<'a> {
     /// The folder of the file the node stands in.
     pub(crate) folder: &'a Path,
     pub(crate) out: RefCell<Vec<Diagnostic>>,
+    /// Names that no node has: reported once all are known, see [`Names::explain_unknown`].
+    pub(crate) unknown: RefCell<Vec<Unknown>>,
 }
 
 impl Context<'_> {
@@ -36,8 +38,8 @@ impl Context<'_> {
 
     /// Checks that a name is one of the spec's.
     pub(crate) fn resolve(&self, kind: Kind, name: Spanned<String>) -> Ref {
-        if let Some(diagnostic) = self.names.unknown(kind, &name) {
-            self.report(diagnostic);
+        if self.names.is_unknown(kind, &name.value) {
+            self.unknown.borrow_mut().push(Unknown { kind, name: name.clone() });
         }
         name
     }

@@ -3,6 +3,7 @@
 //! Owns: their values and the replacing. Refuses to know: anything else; a spec stays data, so there are no loops,
 //! conditions or expressions.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use crate::codes;
@@ -10,7 +11,7 @@ use crate::diagnostic::Diagnostic;
 use crate::document::Spanned;
 use crate::node::{Node, Value};
 use crate::source::{Sources, Span};
-use crate::suggest;
+use crate::suggest::{self, Budget};
 
 /// The variables of a spec.
 #[derive(Debug, Default)]
@@ -19,11 +20,12 @@ pub(crate) struct Variables {
     given: BTreeMap<String, String>,
     /// Declared ones: default, and where.
     declared: BTreeMap<String, (Option<String>, Span)>,
+    budget: Cell<Budget>,
 }
 
 impl Variables {
     pub(crate) fn new(given: BTreeMap<String, String>) -> Self {
-        Variables { given, declared: BTreeMap::new() }
+        Variables { given, ..Variables::default() }
     }
 
     /// Takes a `variable` node.
@@ -82,7 +84,7 @@ impl Variables {
     /// Reports what was given on the command line and is no variable of the spec, and declared ones without a value.
     pub(crate) fn check(&self, out: &mut Vec<Diagnostic>) {
         for name in self.given.keys().filter(|name| !self.declared.contains_key(*name)) {
-            let help = suggest::help(name, self.declared.keys().map(String::as_str), "variables");
+            let help = self.help(name);
             out.push(
                 Diagnostic::error(codes::VARIABLE_UNKNOWN, format!("the spec has no variable `{name}`"))
                     .help_if(help.or_else(|| Some(format!("declare it in the spec: variable \"{name}\"")))),
@@ -152,8 +154,15 @@ impl Variables {
         Some(self.given.get(name).or(default.as_ref()).map_or("", String::as_str))
     }
 
+    fn help(&self, name: &str) -> Option<String> {
+        let mut budget = self.budget.get();
+        let help = suggest::help_within(&mut budget, name, self.declared.keys().map(String::as_str), "variables");
+        self.budget.set(budget);
+        help
+    }
+
     fn undefined(&self, name: &str, span: Span) -> Diagnostic {
-        let help = suggest::help(name, self.declared.keys().map(String::as_str), "variables");
+        let help = self.help(name);
         Diagnostic::error(codes::VARIABLE_UNDEFINED, format!("there is no variable `{name}`"))
             .at(span, "undefined")
             .help_if(help.or_else(|| Some(format!("declare it: variable \"{name}\" default=\"…\""))))

@@ -27,8 +27,9 @@ pub(crate) use lex::NOUNS;
 /// thread may have no more than 2 MB; deeper nodes are taken apart here first. A sound spec has four levels.
 const LEVELS_AT_ONCE: usize = 8;
 
-/// Text parsed in one call: large enough to be worth a task, small enough that a mistake does not cost much twice.
-const BATCH_BYTES: usize = 32 * 1024;
+/// Text parsed in one call: large enough to be worth a task, small enough that two cores share a thousand lines evenly
+/// and a mistake does not cost much twice. A larger node is divided at its children.
+const BATCH_BYTES: usize = 8 * 1024;
 
 /// What a file's text gave.
 #[derive(Debug, Default)]
@@ -55,11 +56,16 @@ pub(crate) fn read(file: FileId, text: &str) -> Syntax {
     let mut syntax = Syntax::default();
     syntax.diagnostics.extend(lexed.flaws.iter().map(|(range, flaw)| reader.flaw(range, *flaw)));
     syntax.diagnostics.extend(brace_flaws.iter().map(|flaw| reader.brace_flaw(*flaw)));
-    let parts: Vec<Syntax> = batches(&outlines).into_par_iter().map(|batch| reader.batch(batch)).collect();
-    for part in parts {
-        syntax.append(part);
-    }
+    syntax.append(reader.side_by_side(&outlines, Level::Top));
     syntax
+}
+
+/// Whether threads may share the work on a node's children. Deeper ones are read by one thread: a thread that waits
+/// takes up other work on the same stack, and with each level that shares there would be more of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Level {
+    Top,
+    Inner,
 }
 
 /// Divides nodes into runs of about [`BATCH_BYTES`].
@@ -102,17 +108,31 @@ impl Reader<'_> {
         self.text.get(range).unwrap_or("")
     }
 
-    /// Reads a batch: runs of sound nodes in one call of the parser each, the others alone.
-    fn batch(&self, outlines: &[Outline]) -> Syntax {
+    /// Reads nodes of the top, or the children of one, in parallel.
+    fn side_by_side(&self, outlines: &[Outline], level: Level) -> Syntax {
+        let parts: Vec<Syntax> = batches(outlines).into_par_iter().map(|batch| self.batch(batch, level)).collect();
         let mut syntax = Syntax::default();
-        for run in outlines.chunk_by(|a, b| self.is_plain(a) && self.is_plain(b)) {
-            let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
-            if run.len() > 1
+        for part in parts {
+            syntax.append(part);
+        }
+        syntax
+    }
+
+    /// Reads a batch: runs of sound nodes in one call of the parser each, the others alone.
+    fn batch(&self, outlines: &[Outline], level: Level) -> Syntax {
+        let mut syntax = Syntax::default();
+        let judged: Vec<(&Outline, bool)> = outlines.iter().map(|outline| (outline, self.is_plain(outline))).collect();
+        for run in judged.chunk_by(|a, b| a.1 && b.1) {
+            let ([(first, plain), ..], [.., (last, _)]) = (run, run) else { continue };
+            if *plain
+                && last.bytes.end - first.bytes.start <= 2 * BATCH_BYTES
                 && let Some(mut nodes) = self.parse(first.bytes.start..last.bytes.end)
             {
                 syntax.nodes.append(&mut nodes);
+            } else if run.len() > 1 {
+                run.iter().for_each(|(outline, _)| self.node(outline, level, &mut syntax));
             } else {
-                run.iter().for_each(|outline| self.node(outline, &mut syntax));
+                self.divided(first, level, &mut syntax);
             }
         }
         syntax
@@ -149,21 +169,27 @@ impl Reader<'_> {
 
     fn parse(&self, range: Range<usize>) -> Option<Vec<Node>> {
         let base = Base { file: self.file, offset: range.start };
-        let document = KdlDocument::parse_v2(self.slice(range)).ok()?;
-        Some(document.nodes().iter().map(|node| node::take(node, base)).collect())
+        let piece = self.slice(range);
+        let document = KdlDocument::parse_v2(piece).ok()?;
+        Some(document.nodes().iter().map(|node| node::take(node, piece, base)).collect())
     }
 
-    /// Reads one node; when it is refused, its head and its children one by one.
-    fn node(&self, outline: &Outline, out: &mut Syntax) {
-        if self.is_plain(outline)
+    /// Reads one sound node of a run that was refused or is too large for one call.
+    fn node(&self, outline: &Outline, level: Level, out: &mut Syntax) {
+        if outline.bytes.len() <= 2 * BATCH_BYTES
             && let Some(mut nodes) = self.parse(outline.bytes.clone())
         {
             out.nodes.append(&mut nodes);
-            return;
+        } else {
+            self.divided(outline, level, out);
         }
+    }
+
+    /// Reads a node that is refused as a whole, or too large: its head, and its children by themselves.
+    fn divided(&self, outline: &Outline, level: Level, out: &mut Syntax) {
         let mut children = Syntax::default();
         for block in &outline.blocks {
-            self.block(block, &mut children);
+            self.block(block, level, &mut children);
         }
         let before = children.diagnostics.len();
         let torn = before > 0 || !outline.whole || self.has_flaw(&outline.bytes);
@@ -186,11 +212,11 @@ impl Reader<'_> {
         }
     }
 
-    fn block(&self, block: &Block, out: &mut Syntax) {
-        let mut inside = Syntax::default();
-        for child in &block.children {
-            self.node(child, &mut inside);
-        }
+    fn block(&self, block: &Block, level: Level, out: &mut Syntax) {
+        let mut inside = match level {
+            Level::Top => self.side_by_side(&block.children, Level::Inner),
+            Level::Inner => self.batch(&block.children, level),
+        };
         out.diagnostics.append(&mut inside.diagnostics);
         if !block.taken_out {
             out.nodes.append(&mut inside.nodes);
@@ -214,8 +240,9 @@ impl Reader<'_> {
             return None;
         }
         let base = Base { file: self.file, offset: range.start };
-        match KdlDocument::parse_v2(self.slice(range.clone())) {
-            Ok(document) => document.nodes().first().map(|node| node::take(node, base)),
+        let piece = self.slice(range.clone());
+        match KdlDocument::parse_v2(piece) {
+            Ok(document) => document.nodes().first().map(|node| node::take(node, piece, base)),
             Err(error) => {
                 out.diagnostics.push(self.refused(range, &error));
                 None
