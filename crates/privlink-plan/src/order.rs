@@ -78,6 +78,7 @@ pub(crate) fn order(items: &[Item], parts: &[Parts], uses: &Uses, drafts: usize)
     order.follow_references();
     order.sure_deletions();
     order.further_deletions();
+    order.successors();
     order.moves();
     order.calls.reduce();
     order.calls
@@ -190,6 +191,24 @@ impl Order<'_, '_> {
                 calls.extend(self.parts(user).last);
                 calls.extend(self.release(user));
             }
+            self.add_where_possible(old, calls);
+        }
+    }
+
+    /// What goes without a replacement of its own goes after what is made of its kind in the same place: a narrower rule of a
+    /// security group is there before the wider one is not.
+    fn successors(&mut self) {
+        for (number, item) in self.items.iter().enumerate() {
+            let Some(old) = self.parts(number).old.filter(|_| item.change.action == Action::Delete) else { continue };
+            let place: BTreeSet<usize> = self.uses.surely.needs(number).collect();
+            let in_its_place = |other: usize, made: &Item| {
+                made.change.action == Action::Create
+                    && made.change.kind == item.change.kind
+                    && made.change.scope == item.change.scope
+                    && self.uses.desired.needs(other).any(|need| place.contains(&need))
+            };
+            let made = self.items.iter().enumerate().filter(|(other, made)| in_its_place(*other, made));
+            let calls = made.filter_map(|(other, _)| self.parts(other).last).collect();
             self.add_where_possible(old, calls);
         }
     }

@@ -4,7 +4,9 @@ use expect_test::expect;
 use privlink_model::{Action, Address, Desired, Reason, Snapshot, Value};
 
 use super::chain::{applied, chain, check, deployment, endpoint, with, without};
-use super::toy::{BALANCER, DEFINITION, FIRST, GROUP, MEMBERS, POOL, id, planned, planned_with, resource, set, spec};
+use super::toy::{
+    BALANCER, DEFINITION, FIRST, GROUP, LISTENER, MEMBERS, POOL, id, planned, planned_with, resource, set, spec,
+};
 use super::world::World;
 use crate::{CODES, Options, outline};
 
@@ -99,6 +101,22 @@ fn a_link_is_deleted_after_the_stage_runs_a_deployment_without_it() {
             ---
             4 - link link here DeleteLink [3] (undo loses its id)
             note[privlink::plan::loses]: deleting the VPC link of link loses its id
+        "#]],
+    );
+}
+
+#[test]
+fn what_goes_goes_after_what_takes_its_place() {
+    let world = applied(&chain());
+    let pool = id("pool");
+    let other = resource("other", &LISTENER, [("balancer", id("balancer")), ("port", 81.into()), ("pool", pool)]);
+    check(
+        &with(without(chain(), &["listener"]), other),
+        &world.snapshot(),
+        expect![[r#"
+            1 + other listener here CreateListener
+            ---
+            2 - listener listener here DeleteListener [1]
         "#]],
     );
 }
