@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use ipnet::Ipv4Net;
 
@@ -369,7 +370,7 @@ pub struct PolicyFile {
     /// The path as written.
     pub file: Spanned<String>,
     /// The file's text.
-    pub text: String,
+    pub text: Arc<str>,
 }
 
 /// `stage "prod" { … }`.

@@ -15,6 +15,7 @@ pub mod document;
 mod include;
 mod names;
 mod node;
+mod policy;
 mod read;
 pub mod source;
 mod suggest;
@@ -38,6 +39,7 @@ pub use source::Sources;
 use include::Files;
 use names::Names;
 use node::Node;
+use policy::Policies;
 use read::Context;
 use variable::Variables;
 
@@ -113,14 +115,15 @@ fn decode_all(nodes: &[Node], read: &mut Files, files: &dyn ReadFile) -> Documen
     };
     let region_hidden =
         read.incomplete || read.broken.iter().any(|(noun, _)| noun == "project") || nodes.iter().any(torn);
-    let folders: &Files = read;
+    let policies = Policies::read(nodes, read, files);
+    let (policies, folders): (&Policies, &Files) = (&policies, read);
     let decoded: Vec<_> = nodes
         .par_iter()
         .map(|node| {
             let folder: &Path = folders.folder(node.span.file);
             let region = region.as_ref();
             let (out, unknown) = (RefCell::default(), RefCell::default());
-            let cx = Context { names: &names, region, region_hidden, files, folder, out, unknown };
+            let cx = Context { names: &names, region, region_hidden, policies, folder, out, unknown };
             let noun = decode::decode(&cx, node).filter(|_| names.is_first(node));
             (noun, cx.out.into_inner(), cx.unknown.into_inner())
         })

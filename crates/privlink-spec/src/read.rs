@@ -10,9 +10,9 @@ use std::path::Path;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::document::{Ref, Spanned};
-use crate::include::ReadFile;
 use crate::names::{Kind, Names, Unknown};
 use crate::node::{Node, Value};
+use crate::policy::Policies;
 use crate::source::Span;
 use crate::suggest;
 
@@ -23,7 +23,7 @@ pub(crate) struct Context<'a> {
     pub(crate) region: Option<&'a Spanned<String>>,
     /// Whether the project may give a region that could not be read.
     pub(crate) region_hidden: bool,
-    pub(crate) files: &'a dyn ReadFile,
+    pub(crate) policies: &'a Policies,
     /// The folder of the file the node stands in.
     pub(crate) folder: &'a Path,
     pub(crate) out: RefCell<Vec<Diagnostic>>,

@@ -230,7 +230,7 @@ mod tests {
 
     #[test]
     fn the_band_gives_what_the_whole_table_gives() {
-        let words: Vec<String> = (0..400_u32).map(|n| format!("{:b}", n * 2_654_435 % 1_000_003)).collect();
+        let words: Vec<String> = (0..150_u32).map(|n| format!("{:b}", n * 2_654_435 % 1_000_003)).collect();
         let mut rows = Rows::default();
         for a in &words {
             let word: Vec<char> = a.chars().collect();

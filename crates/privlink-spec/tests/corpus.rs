@@ -171,6 +171,6 @@ fn a_folder_means_its_spec_and_the_command_line_gives_variables() {
     let variables = BTreeMap::from([(String::from("env"), String::from("live"))]);
     let loaded = load(&LoadOptions { files: vec![folder.clone(), folder.join("privlink.kdl")], variables });
     assert!(!loaded.has_errors(), "{}", messages(&loaded));
-    assert_eq!(loaded.sources.iter().count(), 4, "each file once");
+    assert_eq!(loaded.sources.iter().count(), 5, "each file once, the policy among them");
     assert_eq!(loaded.document.apis["shop"].stages[0].name.value, "live");
 }

@@ -90,8 +90,8 @@ super::codes! {
         "An origin is scheme, host and maybe port, or * alone for all.",
         "cors origins=\"shop.example\"", "cors origins=\"https://shop.example\"";
     POLICY_FILE = "privlink::api::policy-file", "A file is no resource policy.",
-        "It must be one JSON object of at most 8192 characters.",
-        "policy \"notes.txt\"", "policy \"policy.json\"";
+        "It must be a JSON object with Version and Statement, which API Gateway takes up to 8192 characters without blanks. The message points into the file.",
+        "{ \"Statement\": [ … ] }", "{ \"Version\": \"2012-10-17\", \"Statement\": [ … ] }";
     ROUTE_PATH = "privlink::route::path", "A value is no path of a route.",
         "Paths begin with a slash and do not end with one. Segments have letters, digits and . _ - , : or are one variable, {id}.",
         "route \"/orders/\" target=\"orders\"", "route \"/orders\" target=\"orders\"";

@@ -3,7 +3,6 @@
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::document::{Allow, Api, Cors, Entry, OpenApi, Party, PolicyFile, Spanned};
-use crate::include::{normal, placed, text_of};
 use crate::names::Kind;
 use crate::node::Node;
 use crate::read::{Context, Form, Shape};
@@ -21,9 +20,6 @@ const ENTRY: Shape = Shape { props: &["network", "private-dns"], many: &["allow-
 const OPENAPI: Shape = Shape { props: &["target"], ..Shape::one("a file") };
 const CORS: Shape = Shape { args: (0, usize::MAX), arg: "origins", props: &["origins"], ..Shape::NONE };
 const ALLOW: Shape = Shape { props: &["network", "account", "caller", "workflow", "method", "path"], ..Shape::NONE };
-
-/// The longest resource policy API Gateway takes.
-const LONGEST_POLICY: usize = 8192;
 
 pub(super) fn decode(cx: &Context, node: &Node) -> Option<Api> {
     let form = Form::new(cx, node, &API);
@@ -185,28 +181,11 @@ pub(super) fn party(form: &Form) -> Option<Party> {
 
 fn decode_policy(cx: &Context, node: &Node) -> Option<PolicyFile> {
     let file = Form::new(cx, node, &Shape::one("a file")).arg()?;
-    let path = normal(&cx.folder.join(&file.value));
-    let text = match text_of(&path, cx.files.read(&path)) {
-        Ok(text) => text,
+    match cx.policies.get(cx.folder, file) {
+        Ok(policy) => Some(policy),
         Err(problem) => {
-            cx.report(placed(problem, file.span, "named here"));
-            return None;
+            cx.report(problem);
+            None
         }
-    };
-    let problem = if text.chars().count() > LONGEST_POLICY {
-        Some(format!("API Gateway takes at most {LONGEST_POLICY} characters"))
-    } else if !(text.trim_start().starts_with('{') && text.trim_end().ends_with('}')) {
-        Some(String::from("a policy is one JSON object: { \"Version\": …, \"Statement\": [ … ] }"))
-    } else {
-        None
-    };
-    if let Some(help) = problem {
-        cx.report(
-            Diagnostic::error(codes::POLICY_FILE, format!("{} is no resource policy", path.display()))
-                .at(file.span, "named here")
-                .help(help),
-        );
-        return None;
     }
-    Some(PolicyFile { file, text })
 }
