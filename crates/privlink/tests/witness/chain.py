@@ -2,6 +2,7 @@
 
 Usage: chain.py URL EXAMPLE, where EXAMPLE is cross-account or cross-network. Prints a line for each fact and ends with
 "N passed, M failed"; exits 1 when any failed. Nothing here knows privlink's code: the facts are those of AWS's own guides.
+moto_chain.py checks the same facts in another world, so what may be missing in an answer is a failed fact and no error.
 """
 
 import ipaddress
@@ -35,10 +36,11 @@ class Facts:
 class Account:
     """Clients of one account, through its deployer role."""
 
-    def __init__(self, url, account):
+    def __init__(self, url, account, config=None):
         base = {
             "endpoint_url": url,
             "region_name": REGION,
+            "config": config,
             "aws_access_key_id": "AKIAIOSFODNN7EXAMPLE",
             "aws_secret_access_key": "example",
         }
@@ -48,6 +50,7 @@ class Account:
         session = {
             "endpoint_url": url,
             "region_name": REGION,
+            "config": config,
             "aws_access_key_id": keys["AccessKeyId"],
             "aws_secret_access_key": keys["SecretAccessKey"],
             "aws_session_token": keys["SessionToken"],
@@ -127,6 +130,7 @@ def check_link(facts, gateway, project):
     facts.check("load balancer: active", balancer["State"]["Code"], "active")
     facts.check("load balancer: VPC", balancer["VpcId"], vpc["VpcId"])
     facts.check("load balancer: subnets", {z["SubnetId"] for z in balancer["AvailabilityZones"]}, set(subnets))
+    facts.true("load balancer: an ARN of a network load balancer", ":loadbalancer/net/" in balancer["LoadBalancerArn"])
     enforced = balancer.get("EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic")
     facts.check("load balancer: PrivateLink traffic passes its groups", enforced, "off")
     group = one(facts, "security group of the load balancer", balancer["SecurityGroups"])
@@ -158,31 +162,50 @@ def check_listener(facts, gateway, project, balancer, address, port, targets):
     return listener["Port"], zones
 
 
-def check_service(facts, application, gateway, project, entry, balancer_group):
-    """The endpoint service, its permission, the endpoint and the accepted connection. Gives the endpoint's addresses."""
+def check_service(facts, application, project):
+    """The endpoint service and its permission. Gives the service and the load balancer behind it."""
     services = application.ec2.describe_vpc_endpoint_service_configurations()["ServiceConfigurations"]
     service = one(facts, "endpoint service", of_project(services, project))
+    facts.check("service: address tag", ec2_tags(service)["privlink:address"], "target/orders/endpoint-service")
     facts.check("service: available", service["ServiceState"], "Available")
     facts.check("service: acceptance is asked for", service["AcceptanceRequired"], True)
-    balancers = application.elb.describe_load_balancers(Names=["orders-internal"])["LoadBalancers"]
-    facts.check("service: its load balancer", service["NetworkLoadBalancerArns"], [balancers[0]["LoadBalancerArn"]])
+    balancer = application.elb.describe_load_balancers(Names=["orders-internal"])["LoadBalancers"][0]
+    facts.check("service: its load balancer", service["NetworkLoadBalancerArns"], [balancer["LoadBalancerArn"]])
     allowed = application.ec2.describe_vpc_endpoint_service_permissions(ServiceId=service["ServiceId"])
     principals = [item["Principal"] for item in allowed["AllowedPrincipals"]]
     facts.check("service: who may connect", principals, [f"arn:aws:iam::{GATEWAY}:root"])
+    return service, balancer
 
+
+def check_endpoint(facts, application, gateway, project, service, provider, balancer_group):
+    """The endpoint on the service. Gives it and its addresses."""
     endpoints = of_project(gateway.ec2.describe_vpc_endpoints()["VpcEndpoints"], project)
-    endpoint = one(facts, "endpoint", [e for e in endpoints if e["VpcEndpointId"] != entry["VpcEndpointId"]])
+    endpoint = one(facts, "endpoint", [e for e in endpoints if "execute-api" not in e["ServiceName"]])
     facts.check("endpoint: address tag", ec2_tags(endpoint)["privlink:address"], "target/orders/endpoint")
     facts.check("endpoint: service", endpoint["ServiceName"], service["ServiceName"])
-    facts.check("endpoint: available", endpoint["State"].lower(), "available")
     facts.check("endpoint: private DNS", endpoint["PrivateDnsEnabled"], False)
     _, subnets = hub(gateway)
-    served = {subnet["AvailabilityZoneId"] for subnet in provider_subnets(application, balancers[0])}
+    served = {subnet["AvailabilityZoneId"] for subnet in provider_subnets(application, provider)}
     stands = {subnets[subnet]["AvailabilityZoneId"] for subnet in endpoint["SubnetIds"]}
     facts.check("endpoint: in every zone of the service", stands, served & zone_ids(subnets))
     group = one(facts, "security group of the endpoint", endpoint["Groups"])["GroupId"]
     facts.check("endpoint: the load balancer alone is let in", ingress(gateway, group), {("tcp", 80, 80, balancer_group)})
 
+    found = gateway.ec2.describe_network_interfaces(NetworkInterfaceIds=endpoint["NetworkInterfaceIds"])
+    interfaces = found["NetworkInterfaces"]
+    networks = [ipaddress.ip_network(subnets[interface["SubnetId"]]["CidrBlock"]) for interface in interfaces]
+    addresses = [interface["PrivateIpAddress"] for interface in interfaces]
+    inside = [ipaddress.ip_address(address) in network for address, network in zip(addresses, networks)]
+    facts.true("endpoint: its addresses are inside its subnets", all(inside))
+    kinds = {interface["InterfaceType"] for interface in interfaces}
+    facts.check("endpoint: interface type", kinds, {"vpc_endpoint"})
+    facts.check("endpoint: an address for each subnet", len(set(addresses)), len(endpoint["SubnetIds"]))
+    return endpoint, set(addresses)
+
+
+def check_connection(facts, application, service, endpoint):
+    """The accepted connection, from both sides."""
+    facts.check("endpoint: available", endpoint["State"].lower(), "available")
     connections = application.ec2.describe_vpc_endpoint_connections(
         Filters=[{"Name": "service-id", "Values": [service["ServiceId"]]}]
     )["VpcEndpointConnections"]
@@ -190,16 +213,6 @@ def check_service(facts, application, gateway, project, entry, balancer_group):
     facts.check("connection: endpoint", connection["VpcEndpointId"], endpoint["VpcEndpointId"])
     facts.check("connection: owner", connection["VpcEndpointOwner"], GATEWAY)
     facts.check("connection: available", connection["VpcEndpointState"].lower(), "available")
-
-    interfaces = gateway.ec2.describe_network_interfaces(NetworkInterfaceIds=endpoint["NetworkInterfaceIds"])
-    addresses = set()
-    for interface in interfaces["NetworkInterfaces"]:
-        cidr = ipaddress.ip_network(subnets[interface["SubnetId"]]["CidrBlock"])
-        facts.true("endpoint: an address inside its subnet", ipaddress.ip_address(interface["PrivateIpAddress"]) in cidr)
-        facts.check("endpoint: interface type", interface["InterfaceType"], "vpc_endpoint")
-        addresses.add(interface["PrivateIpAddress"])
-    facts.check("endpoint: an address for each subnet", len(addresses), len(endpoint["SubnetIds"]))
-    return addresses
 
 
 def provider_subnets(application, balancer):
@@ -213,36 +226,43 @@ def zone_ids(subnets):
 
 def check_api(facts, gateway, project, name, stage, entry):
     """The REST API, its policy, its stage and what that runs. Gives the API and its resources by path."""
-    api = one(facts, "REST API", gateway.api.get_rest_apis()["items"])
-    facts.check("API: name", api["name"], f"{project}-{name}")
-    facts.check("API: type", api["endpointConfiguration"]["types"], ["PRIVATE"])
-    facts.check("API: alias for the entry", api["endpointConfiguration"].get("vpcEndpointIds"), [entry["VpcEndpointId"]])
-    tags = {"privlink:project": project, "privlink:address": f"api/{name}"}
-    facts.check("API: tags", {key: api["tags"].get(key) for key in tags}, tags)
-    policy = json.loads(api["policy"].replace('\\"', '"').replace("\\/", "/"))
-    everything = f"arn:aws:execute-api:{REGION}:{GATEWAY}:{api['id']}/*"
-    statements = {s["Effect"]: s for s in policy["Statement"]}
-    facts.check("policy: one denies, one allows", sorted(s["Effect"] for s in policy["Statement"]), ["Allow", "Deny"])
-    vpce = [entry["VpcEndpointId"]]
-    for effect, operator in (("Deny", "StringNotEquals"), ("Allow", "StringEquals")):
-        statement = statements[effect]
-        facts.check(f"policy: {effect} everyone", statement["Principal"] in ("*", {"AWS": "*"}), True)
-        facts.check(f"policy: {effect} to invoke", as_list(statement["Action"]), ["execute-api:Invoke"])
-        facts.check(f"policy: {effect} on everything", as_list(statement["Resource"]), [everything])
-        condition = {key.lower(): as_list(value) for key, value in statement["Condition"][operator].items()}
-        facts.check(f"policy: {effect} by entry", condition, {"aws:sourcevpce": vpce})
+    wanted = {"privlink:project": project, "privlink:address": f"api/{name}"}
+    apis = gateway.api.get_rest_apis()["items"]
+    api = one(facts, f"REST API {name}", [api for api in apis if wanted.items() <= api.get("tags", {}).items()])
+    facts.check(f"{name}: name", api["name"], f"{project}-{name}")
+    facts.check(f"{name}: type", api["endpointConfiguration"]["types"], ["PRIVATE"])
+    aliases = api["endpointConfiguration"].get("vpcEndpointIds")
+    facts.check(f"{name}: alias for the entry", aliases, [entry["VpcEndpointId"]])
+    facts.true(f"{name}: has a policy", api.get("policy"))
+    if api.get("policy"):
+        check_policy(facts, api, [entry["VpcEndpointId"]])
     stages = gateway.api.get_stages(restApiId=api["id"])["item"]
-    runs = one(facts, "stage", stages)
-    facts.check("stage: name", runs["stageName"], stage)
+    runs = one(facts, f"stage of {name}", stages)
+    facts.check(f"{name}: stage", runs["stageName"], stage)
     deployment = gateway.api.get_deployment(
         restApiId=api["id"], deploymentId=runs["deploymentId"], embed=["apisummary"]
     )
     pages = gateway.api.get_paginator("get_resources").paginate(restApiId=api["id"], embed=["methods"])
     resources = {item["path"]: item for page in pages for item in page["items"]}
     defined = {path: set(item["resourceMethods"]) for path, item in resources.items() if item.get("resourceMethods")}
-    deployed = {path: set(methods) for path, methods in deployment["apiSummary"].items()}
-    facts.check("stage: runs what is defined", deployed, defined)
+    deployed = {path: set(methods) for path, methods in deployment.get("apiSummary", {}).items()}
+    facts.check(f"{name}: the stage runs what is defined", deployed, defined)
     return api, resources
+
+
+def check_policy(facts, api, entries):
+    """Invoking is denied from elsewhere than the entries, and allowed from there."""
+    policy = json.loads(api["policy"].replace('\\"', '"').replace("\\/", "/"))
+    everything = f"arn:aws:execute-api:{REGION}:{GATEWAY}:{api['id']}/*"
+    statements = {s["Effect"]: s for s in policy["Statement"]}
+    facts.check("policy: one denies, one allows", sorted(s["Effect"] for s in policy["Statement"]), ["Allow", "Deny"])
+    for effect, operator in (("Deny", "StringNotEquals"), ("Allow", "StringEquals")):
+        statement = statements[effect]
+        facts.check(f"policy: {effect} everyone", statement["Principal"] in ("*", {"AWS": "*"}), True)
+        facts.check(f"policy: {effect} to invoke", as_list(statement["Action"]), ["execute-api:Invoke"])
+        facts.check(f"policy: {effect} on everything", as_list(statement["Resource"]), [everything])
+        condition = {key.lower(): as_list(value) for key, value in statement["Condition"][operator].items()}
+        facts.check(f"policy: {effect} by entry", condition, {"aws:sourcevpce": entries})
 
 
 def as_list(value):
@@ -252,17 +272,22 @@ def as_list(value):
 def check_proxy(facts, resources, path, link, scheme, host, port, uri_path):
     """One proxied path."""
     facts.true(f"{path}: exists", path in resources)
-    method = resources[path]["resourceMethods"]["ANY"]
-    facts.check(f"{path}: authorization", method["authorizationType"], "NONE")
+    methods = resources[path]["resourceMethods"]
+    facts.check(f"{path}: any method", set(methods) - {"OPTIONS"}, {"ANY"})
+    method = methods.get("ANY") or next(iter(methods.values()))
+    facts.check(f"{path}: authorization", method.get("authorizationType"), "NONE")
     integration = method["methodIntegration"]
-    facts.check(f"{path}: type", (integration["type"], integration["httpMethod"]), ("HTTP_PROXY", "ANY"))
-    facts.check(f"{path}: over the link", (integration["connectionType"], integration["connectionId"]), ("VPC_LINK", link))
+    facts.check(f"{path}: integration type", integration["type"], "HTTP_PROXY")
+    facts.check(f"{path}: method at the target", integration["httpMethod"], "ANY")
+    facts.check(f"{path}: goes over a link", integration["connectionType"], "VPC_LINK")
+    facts.check(f"{path}: which link", integration.get("connectionId"), link)
     uri = urllib.parse.urlsplit(integration["uri"])
     facts.check(f"{path}: scheme and port", (uri.scheme, uri.port), (scheme, port))
     facts.true(f"{path}: host", host(uri.hostname))
     facts.check(f"{path}: path at the target", uri.path, uri_path)
     if path.endswith("{proxy+}"):
-        facts.check(f"{path}: declares the rest", method["requestParameters"], {"method.request.path.proxy": True})
+        declared = method.get("requestParameters")
+        facts.check(f"{path}: declares the rest", declared, {"method.request.path.proxy": True})
         mapped = {"integration.request.path.proxy": "method.request.path.proxy"}
         facts.check(f"{path}: maps the rest", integration["requestParameters"], mapped)
 
@@ -286,7 +311,9 @@ def cross_account(facts, url):
     facts.check("the role's account", gateway.sts.get_caller_identity()["Account"], GATEWAY)
     entry = check_entry(facts, gateway, project)
     balancer, link, group = check_link(facts, gateway, project)
-    addresses = check_service(facts, application, gateway, project, entry, group)
+    service, provider = check_service(facts, application, project)
+    endpoint, addresses = check_endpoint(facts, application, gateway, project, service, provider, group)
+    check_connection(facts, application, service, endpoint)
     port, zones = check_listener(facts, gateway, project, balancer, "target/orders", 80, addresses)
     facts.true("target/orders: inside the VPC no zone is said to be all", "all" not in zones)
     _, resources = check_api(facts, gateway, project, "orders", "test", entry)
@@ -323,4 +350,5 @@ def main():
     sys.exit(1 if facts.failed else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()
