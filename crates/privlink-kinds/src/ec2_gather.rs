@@ -100,7 +100,10 @@ async fn networks(session: &Session, queries: &[Query]) -> Option<Networks> {
             return Some(Networks { vpcs: failed(), subnets: failed(), route_tables: failed(), endpoints: failed() });
         }
     };
-    found.retain(|vpc| selectors.iter().any(|selector| vpc::live::matches(vpc, selector)));
+    // Where a selector matches none, all are candidates that the message about it lists.
+    if selectors.iter().all(|selector| found.iter().any(|vpc| vpc::live::matches(vpc, selector))) {
+        found.retain(|vpc| selectors.iter().any(|selector| vpc::live::matches(vpc, selector)));
+    }
     let ids: Vec<String> = found.iter().filter_map(|vpc| vpc.vpc_id()).map(str::to_owned).collect();
     let filters = batches("vpc-id", &ids);
     let (vpcs, subnets, route_tables, endpoints) = join!(
@@ -140,7 +143,7 @@ async fn groups(session: &Session) -> (Listed, Listed) {
     (Ok(groups), rules)
 }
 
-/// Endpoint services of ours, who may connect, and who is connected.
+/// Endpoint services of the account; who may connect to ours, and who is connected.
 struct Services {
     services: Listed,
     permissions: Listed,
@@ -148,13 +151,15 @@ struct Services {
 }
 
 async fn services(session: &Session) -> Services {
-    let services = match endpoint_service::live::list(session, ours(session)).await {
+    let services = match endpoint_service::live::list(session).await {
         Ok(services) => services,
         Err(error) => {
             return Services { services: Err(error.clone()), permissions: Err(error.clone()), connections: Err(error) };
         }
     };
-    let owners = owners(&services);
+    // Those of others are listed because they hold load balancers; who uses them is none of our business.
+    let mut owners = owners(&services);
+    owners.retain(|_, owner| matches!(owner, Owner::Ours(_)));
     let ids: Vec<String> = owners.keys().cloned().collect();
     let permissions = owners.iter().map(|(id, owner)| service_permission::live::list(session, id, owner));
     let connections =

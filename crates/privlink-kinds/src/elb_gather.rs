@@ -41,6 +41,8 @@ pub(crate) async fn gather(session: &Session, queries: &[Query]) -> BTreeMap<&'s
         })
         .collect();
     let (balancers, groups) = join!(list_load_balancers(session), list_target_groups(session));
+    // Where a name matches none, all are candidates that the message about it lists; nobody looks closer at them.
+    let others = balancers.as_ref().map_or_else(|_| Vec::new(), |all| unmatched(session, all, &wanted));
     let balancers = balancers.map(|all| all.into_iter().filter(|live| is_candidate(live, &wanted)).collect::<Vec<_>>());
     let groups =
         groups.map(|all| all.into_iter().filter(|live| is_named_as_ours(live.target_group_name())).collect::<Vec<_>>());
@@ -56,7 +58,10 @@ pub(crate) async fn gather(session: &Session, queries: &[Query]) -> BTreeMap<&'s
         listings.insert(kind, read.map_err(|error| session.unread(&error)));
     };
     match balancers {
-        Ok(read) => {
+        Ok(mut read) => {
+            let known = |other: &Observed| read.load_balancers.iter().any(|one| one.id == other.id);
+            let others: Vec<Observed> = others.into_iter().filter(|other| !known(other)).collect();
+            read.load_balancers.extend(others);
             put(load_balancer::KIND, Ok(read.load_balancers));
             put(privatelink_enforcement::KIND, Ok(read.enforcement));
             put(listener::KIND, read.listeners);
@@ -132,6 +137,19 @@ fn is_candidate(live: &LoadBalancer, wanted: &[&Selector]) -> bool {
             Selector::Name(name) => live.load_balancer_name() == Some(name),
             Selector::Tag { .. } => true,
         })
+}
+
+/// Every load balancer, without tags and listeners, when a name or an ARN that is asked for is none of theirs.
+fn unmatched(session: &Session, all: &[LoadBalancer], wanted: &[&Selector]) -> Vec<Observed> {
+    let matched = |selector: &&Selector| match selector {
+        Selector::Id(id) => all.iter().any(|live| live.load_balancer_arn() == Some(id)),
+        Selector::Name(name) => all.iter().any(|live| live.load_balancer_name() == Some(name)),
+        Selector::Tag { .. } => true,
+    };
+    if wanted.iter().all(matched) {
+        return Vec::new();
+    }
+    all.iter().filter_map(|live| crate::load_balancer::live::observe(session, live, BTreeMap::new(), &[])).collect()
 }
 
 /// Whether a load balancer, its tags known, is ours or asked for.

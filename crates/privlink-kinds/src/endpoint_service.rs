@@ -3,7 +3,8 @@
 //! Identity: its id `vpce-svc-…`, of which AWS makes its name. Nothing is immutable. A load balancer backs one service at
 //! most, and a VPC link makes a hidden one of its own, so the two cannot share a load balancer. States: Pending, Available,
 //! Deleting, Deleted, Failed. Deleting is refused while endpoints are connected: `ExistingVpcEndpointConnections`, as an
-//! item's error in an answer that is otherwise a success. Read next: `service_permission`, `endpoint_connection`.
+//! item's error in an answer that is otherwise a success. All of an account are listed, not ours alone: one of somebody
+//! else on a load balancer keeps ours from being made. Read next: `service_permission`, `endpoint_connection`.
 
 use privlink_model::keys::ID;
 use privlink_model::keys::endpoint_service::{ACCEPTANCE_REQUIRED, KIND, LOAD_BALANCERS, SERVICE_NAME};
@@ -45,7 +46,7 @@ pub static SCHEMA: KindSchema = KindSchema {
 
 #[cfg(feature = "aws")]
 pub(crate) mod live {
-    use aws_sdk_ec2::types::{Filter, ResourceType, ServiceConfiguration};
+    use aws_sdk_ec2::types::{ResourceType, ServiceConfiguration};
     use privlink_model::{Attrs, BoxFuture, CloudError, Observed, Status, Write, Written};
 
     use super::{ACCEPTANCE_REQUIRED, ID, KIND, LOAD_BALANCERS, SERVICE_NAME};
@@ -126,9 +127,9 @@ pub(crate) mod live {
         }
     }
 
-    /// Lists the endpoint services of this account that pass a filter.
-    pub(crate) async fn list(session: &Session, filter: Filter) -> Result<Vec<Observed>, CloudError> {
-        let pages = session.ec2().describe_vpc_endpoint_service_configurations().max_results(1000).filters(filter);
+    /// Lists the endpoint services of this account, whoever made them.
+    pub(crate) async fn list(session: &Session) -> Result<Vec<Observed>, CloudError> {
+        let pages = session.ec2().describe_vpc_endpoint_service_configurations().max_results(1000);
         let found = pages.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
         let found = found.map_err(|error| session.error(DESCRIBE, error))?;
         Ok(found.iter().filter_map(|found| observe(session, found)).collect())

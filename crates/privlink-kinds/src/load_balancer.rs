@@ -11,7 +11,7 @@
 
 use privlink_model::keys::ID;
 use privlink_model::keys::load_balancer::{
-    DNS_NAME, KIND, LISTENERS, NAME, SCHEME, SECURITY_GROUPS, SUBNETS, TYPE, VPC,
+    DNS_NAME, ENFORCEMENT, KIND, LISTENERS, NAME, SCHEME, SECURITY_GROUPS, SUBNETS, TYPE, VPC,
 };
 use privlink_model::{AttributeSchema, KindSchema, Ownership, ReplaceOrder, Service, Waits};
 
@@ -35,6 +35,11 @@ pub static SCHEMA: KindSchema = KindSchema {
         AttributeSchema::new(VPC.key(), "Its VPC's id.").computed(),
         AttributeSchema::new(DNS_NAME.key(), "Its DNS name.").computed(),
         AttributeSchema::new(LISTENERS.key(), "Port and protocol of each of its listeners.").computed(),
+        AttributeSchema::new(
+            ENFORCEMENT.key(),
+            "Whether its security groups are enforced on PrivateLink traffic; of load balancers that are only looked up.",
+        )
+        .computed(),
     ],
     ownership: Ownership::Tags,
     key: &[],
@@ -71,10 +76,10 @@ pub(crate) mod live {
         LoadBalancerSchemeEnum, LoadBalancerTypeEnum,
     };
     use privlink_model::{
-        Attrs, BoxFuture, CloudError, ErrorClass, Observed, Operation, Progress, Status, Value, Write, Written,
+        Attrs, BoxFuture, CloudError, ErrorClass, Observed, Operation, Owner, Progress, Status, Value, Write, Written,
     };
 
-    use super::{DNS_NAME, ID, KIND, LISTENERS, NAME, SCHEME, SECURITY_GROUPS, SUBNETS, TYPE, VPC};
+    use super::{DNS_NAME, ENFORCEMENT, ID, KIND, LISTENERS, NAME, SCHEME, SECURITY_GROUPS, SUBNETS, TYPE, VPC};
     use crate::elb_gather::{elb_tags, listeners_of, tags_of};
     use crate::live::{Live, answered, found, need, owner, progress};
     use crate::session::Session;
@@ -232,6 +237,9 @@ pub(crate) mod live {
         let mut attrs = attrs(&id, live);
         attrs.set(&LISTENERS, Value::List(ports(listeners)));
         let owner = owner(&session.project, &tags);
+        if !matches!(owner, Owner::Ours(_)) && !live.security_groups().is_empty() {
+            attrs.set(&ENFORCEMENT, enforcement(live));
+        }
         Some(Observed { kind: KIND, scope: session.scope.clone(), id, owner, status: status(live), attrs, tags })
     }
 

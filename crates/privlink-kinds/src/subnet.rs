@@ -1,10 +1,11 @@
 //! A subnet that exists: looked up, never changed.
 //!
-//! Identity: its id. Availability zone names mean other zones in other accounts, so zones are compared by their ids.
+//! Identity: its id. Availability zone names mean other zones in other accounts, so zones are compared by their ids. One
+//! that another account shares with this one is listed like its own, but no endpoint can be made in it.
 //! Read next: `vpc`, `endpoint`.
 
 use privlink_model::keys::ID;
-use privlink_model::keys::subnet::{CIDR, KIND, NAME, VPC, ZONE, ZONE_ID};
+use privlink_model::keys::subnet::{CIDR, FREE_ADDRESSES, KIND, NAME, OWNER, VPC, ZONE, ZONE_ID};
 use privlink_model::{AttributeSchema, KindSchema, Ownership, ReplaceOrder, Service};
 
 /// The facts about subnets.
@@ -19,6 +20,8 @@ pub static SCHEMA: KindSchema = KindSchema {
         AttributeSchema::new(ZONE.key(), "Name of its availability zone, in its account.").computed(),
         AttributeSchema::new(ZONE_ID.key(), "Id of its availability zone, the same in every account.").computed(),
         AttributeSchema::new(CIDR.key(), "Its IPv4 range.").computed(),
+        AttributeSchema::new(FREE_ADDRESSES.key(), "Addresses free in it, counted up to 64.").computed(),
+        AttributeSchema::new(OWNER.key(), "The account that owns it.").computed(),
     ],
     ownership: Ownership::LookUp,
     key: &[],
@@ -38,9 +41,10 @@ pub static SCHEMA: KindSchema = KindSchema {
 #[cfg(feature = "aws")]
 pub(crate) mod live {
     use aws_sdk_ec2::types::{Filter, Subnet as Found};
+    use privlink_model::keys::subnet::ENOUGH_ADDRESSES;
     use privlink_model::{Attrs, BoxFuture, CloudError, Observed, Owner, Status};
 
-    use super::{CIDR, ID, KIND, NAME, VPC, ZONE, ZONE_ID};
+    use super::{CIDR, FREE_ADDRESSES, ID, KIND, NAME, OWNER, VPC, ZONE, ZONE_ID};
     use crate::ec2::{filter, tags};
     use crate::live::Live;
     use crate::session::Session;
@@ -79,7 +83,12 @@ pub(crate) mod live {
             .set_some(&NAME, tags.get("Name").cloned())
             .set_some(&ZONE, found.availability_zone().map(str::to_owned))
             .set_some(&ZONE_ID, found.availability_zone_id().map(str::to_owned))
-            .set_some(&CIDR, found.cidr_block().map(str::to_owned));
+            .set_some(&CIDR, found.cidr_block().map(str::to_owned))
+            .set_some(
+                &FREE_ADDRESSES,
+                found.available_ip_address_count().map(|count| i64::from(count).min(ENOUGH_ADDRESSES)),
+            )
+            .set_some(&OWNER, found.owner_id().map(str::to_owned));
         Some(Observed {
             kind: KIND,
             scope: session.scope.clone(),

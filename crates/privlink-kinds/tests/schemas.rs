@@ -17,6 +17,8 @@ const EC2: &[(&str, &[&str])] = &[
             k::subnet::ZONE.key(),
             k::subnet::ZONE_ID.key(),
             k::subnet::CIDR.key(),
+            k::subnet::FREE_ADDRESSES.key(),
+            k::subnet::OWNER.key(),
         ],
     ),
     (

@@ -49,6 +49,14 @@ pub mod subnet {
     pub const ZONE_ID: Attr<String> = Attr::new("zone-id");
     /// Its IPv4 range.
     pub const CIDR: Attr<String> = Attr::new("cidr");
+    /// Addresses free in it, counted up to [`ENOUGH_ADDRESSES`]: a count that moved with every address somebody takes
+    /// would make a saved plan stale for nothing.
+    pub const FREE_ADDRESSES: Attr<i64> = Attr::new("free-addresses");
+    /// The account that owns it: another one than the scope's when it is shared.
+    pub const OWNER: Attr<String> = Attr::new("owner");
+
+    /// More free addresses than this are as good as this many.
+    pub const ENOUGH_ADDRESSES: i64 = 64;
 }
 
 /// A route table that exists.
@@ -199,6 +207,9 @@ pub mod load_balancer {
     pub const DNS_NAME: Attr<String> = Attr::new("dns-name");
     /// Computed: a list of maps with `port` and `protocol`, one for each listener.
     pub const LISTENERS: Attr<Value> = Attr::new("listeners");
+    /// Computed: whether its security groups are enforced on PrivateLink traffic, `on` or `off`. Absent without security
+    /// groups, and on load balancers of ours, whose flag is a resource of its own ([`super::privatelink_enforcement`]).
+    pub const ENFORCEMENT: Attr<String> = Attr::new("enforcement");
 }
 
 /// Whether a load balancer's security groups are enforced on PrivateLink traffic.

@@ -43,6 +43,12 @@ account "111111111111" {
                 subnets "app-a" "app-b"
                 listener 80 protocol="TCP"
             }
+            security-group "guard"
+            load-balancer "guarded" type="network" scheme="internal" {
+                subnets "app-a"
+                listener 80 protocol="TCP"
+                security-groups "guard"
+            }
         }
     }
 }

@@ -7,3 +7,4 @@
 mod bench;
 mod ec2;
 mod failures;
+mod look_up;
