@@ -3,6 +3,13 @@
 /// Code, summary, explanation.
 pub static CODES: &[(&str, &str, &str)] = &[
     (
+        "privlink::account::partition",
+        "Role and region are of different AWS partitions.",
+        "AWS in China (aws-cn), for the United States' government (aws-us-gov) and everywhere else (aws) are \
+         separate: a role of one cannot be used in a region of another. Write the role's name alone and privlink \
+         makes the ARN:\n\n    account \"gateway\" id=\"222222222222\" { role \"privlink-deployer\" }",
+    ),
+    (
         "privlink::network::vpc-not-found",
         "No VPC matches.",
         "The network names a VPC that does not exist in its account and region. Check the id, the Name tag or the tag, and \
@@ -27,6 +34,18 @@ pub static CODES: &[(&str, &str, &str)] = &[
         "privlink::network::duplicate-zone",
         "Two subnets in one zone.",
         "AWS takes one subnet for each availability zone (DuplicateSubnetsInSameZone). Keep one for each zone id.",
+    ),
+    (
+        "privlink::network::subnet-full",
+        "A subnet has too few free addresses.",
+        "An endpoint takes one address of each of its subnets, and AWS makes a network load balancer only where 8 \
+         are free (InsufficientFreeAddressesInSubnet). Free some, or name other subnets:\n\n    network \"hub\" account=\"gateway\" { vpc name=\"hub\"; subnets tag=\"tier=endpoints\" }",
+    ),
+    (
+        "privlink::network::shared-subnet",
+        "The subnet belongs to another account.",
+        "A subnet that another account shares can hold load balancers, but endpoints in it can be made by its \
+         owner alone. Declare the network in the account that owns it, or use a VPC of your own.",
     ),
     (
         "privlink::network::transit-gateway",
@@ -54,8 +73,33 @@ pub static CODES: &[(&str, &str, &str)] = &[
     (
         "privlink::entry::private-dns-conflict",
         "Another endpoint holds the private names.",
-        "One execute-api endpoint of a VPC can have private DNS. Another one has it, so AWS would refuse this one. Write \
-         private-dns=#false here (callers then use the endpoint's own DNS name), or turn it off at the other.",
+        "One execute-api endpoint of a VPC can have private DNS. Another one has it, or another network of the spec that is the \
+         same VPC asks for it, so AWS would refuse this one. Write private-dns=#false here (callers then use the endpoint's own DNS name), or turn it off at the other.",
+    ),
+    (
+        "privlink::quota::endpoints",
+        "More endpoints than a VPC may have by default.",
+        "AWS allows 50 interface endpoints in a VPC unless it raised that for you. Endpoints of everybody in the \
+         VPC are counted. Targets behind one load balancer share an endpoint.",
+    ),
+    (
+        "privlink::quota::vpc-links",
+        "More VPC links than an account may have by default.",
+        "API Gateway allows 20 VPC links in an account and region unless AWS raised that. Counted are those of \
+         this project, so there may be more. One link serves up to 50 targets; dedicated=#true and load balancers \
+         in the API's own VPC take one each.",
+    ),
+    (
+        "privlink::quota::load-balancers",
+        "More load balancers than an account may have by default.",
+        "AWS allows 50 network load balancers in an account and region unless it raised that. Counted are those \
+         of this project and those the spec names, so there may be more.",
+    ),
+    (
+        "privlink::quota::rules",
+        "More rules than a security group may have by default.",
+        "AWS allows 60 ingress rules in a security group unless it raised that. An entry has one for each range \
+         under `allow-from`; the endpoints of a network have one for each port of their targets.",
     ),
     (
         "privlink::target::two-hubs",
@@ -83,13 +127,59 @@ pub static CODES: &[(&str, &str, &str)] = &[
     (
         "privlink::target::no-listener",
         "Nothing listens on the target's port.",
-        "`port` is the port that the load balancer listens on. The help text lists those it has.",
+        "`port` is the port that the load balancer listens on for TCP or TLS, and so is the port of a health check. The help text lists those it has.",
     ),
     (
         "privlink::target::other-region",
         "The target is in another region.",
         "An endpoint and its service are in one region here. Declare the target's addresses in a network the hub reaches over a \
          transit gateway.",
+    ),
+    (
+        "privlink::target::tls-listener",
+        "The listener speaks TLS and the target does not.",
+        "API Gateway would speak plain HTTP to a listener that waits for TLS, and every call would fail. Say tls, \
+         and the name in the certificate:\n\n    port 443 tls=#true host=\"api.shop.internal\"",
+    ),
+    (
+        "privlink::target::tls-name",
+        "A target is called over TLS without a name of its own.",
+        "API Gateway checks that the target's certificate is for the host it calls. Without `host` that is the \
+         load balancer's own name or an address, which hardly any certificate holds.\n\n    port 443 tls=#true host=\"api.shop.internal\"",
+    ),
+    (
+        "privlink::target::health-check-host",
+        "A health check does not say the host.",
+        "A load balancer checks health by HTTP with the target's address as host. A target that routes by host \
+         answers that with an error and is taken out of service. Check by TCP, or let the target answer the check \
+         for any host.",
+    ),
+    (
+        "privlink::target::health-check-unused",
+        "The health check is not used.",
+        "The API links straight to a load balancer in its own VPC, whose target groups are its own. privlink \
+         makes none and so checks nothing.",
+    ),
+    (
+        "privlink::target::enforced",
+        "The load balancer enforces its security groups on PrivateLink traffic.",
+        "Its rules are then asked about the address of the client behind the endpoint: that of the load balancer \
+         in the API's network. privlink does not read the rules of others, so this stays a warning. Let the \
+         network's ranges in on the target's port, or turn \"Enforce inbound rules on PrivateLink traffic\" off.",
+    ),
+    (
+        "privlink::target::link-enforced",
+        "The load balancer would drop what comes over the VPC link.",
+        "A VPC link reaches its load balancer over PrivateLink, and AWS asks for \"Enforce inbound rules on \
+         PrivateLink traffic\" to be off there. privlink does not change load balancers it did not make: turn it \
+         off by hand.",
+    ),
+    (
+        "privlink::target::two-ways",
+        "A load balancer would be linked and offered at once.",
+        "A VPC link makes an endpoint service of its own on its load balancer, and a load balancer carries one. A \
+         target in the API's own network is linked; the same load balancer as a target of an API elsewhere is \
+         offered. Put a second load balancer in front of the same service.",
     ),
     (
         "privlink::target::load-balancer-taken",
@@ -102,6 +192,24 @@ pub static CODES: &[(&str, &str, &str)] = &[
         "No availability zone in common.",
         "An endpoint can stand only in zones that the service serves. Zone names differ between accounts; the zone ids in the \
          message are the same everywhere.",
+    ),
+    (
+        "privlink::target::zone-without-address",
+        "The target has no address in a zone of the load balancer.",
+        "The shared load balancer stands in one subnet for each zone of the API's network, and does not balance \
+         across zones. A zone without an address of the target serves no calls to it and drops out of DNS. That \
+         works, with less to fall back on. Serve the target in all zones, or use fewer:\n\n    network \"hub\" account=\"gateway\" { vpc name=\"hub\"; subnets tag=\"tier=private\" }",
+    ),
+    (
+        "privlink::target::zone-not-served",
+        "The address is in a zone the load balancer does not serve.",
+        "A load balancer sends nothing to a target in a zone it has no subnet in (Target.NotInUse). Add a subnet \
+         of that zone under `subnets`, or leave `subnets` out.",
+    ),
+    (
+        "privlink::target::address-without-subnet",
+        "The address is in the VPC and in no subnet.",
+        "Nothing in a VPC can have an address that no subnet holds, and AWS refuses it as a target.",
     ),
     (
         "privlink::target::service-not-visible",
@@ -135,6 +243,42 @@ pub static CODES: &[(&str, &str, &str)] = &[
         "privlink::policy::not-json",
         "The policy file is not JSON.",
         "`policy \"file.json\"` replaces the derived resource policy and must be a JSON policy document.",
+    ),
+    (
+        "privlink::policy::no-statement",
+        "The policy has no statement.",
+        "API Gateway refuses a resource policy without statements, and a private API without a policy cannot be \
+         deployed.",
+    ),
+    (
+        "privlink::policy::open",
+        "The policy lets every VPC in.",
+        "A private API can be called through any execute-api endpoint of the region, in any account, unless its \
+         policy says otherwise. Deny what did not come through yours:\n\n    { \"Effect\": \"Deny\", \"Principal\": \"*\", \"Action\": \"execute-api:Invoke\", \"Resource\": \"execute-api:/*\",\n      \"Condition\": { \"StringNotEquals\": { \"aws:SourceVpc\": \"vpc-0a1b2c3d4e5f60718\" } } }",
+    ),
+    (
+        "privlink::policy::source-ip",
+        "The policy compares the wrong address.",
+        "The endpoint rewrites the client's address, so aws:SourceIp is never it on a private API. \
+         aws:VpcSourceIp is.",
+    ),
+    (
+        "privlink::policy::signed-principal",
+        "The policy names a principal that no call has.",
+        "Calls to routes without `auth` are anonymous, signed or not: a statement that names an account, role or \
+         user never matches them. Write \"Principal\": \"*\" and tell callers apart by where they come from.",
+    ),
+    (
+        "privlink::policy::unknown-endpoint",
+        "The policy names an endpoint that is no entry of the API.",
+        "It may be meant: policies can name endpoints of any account in the region. It may also be the id of an \
+         entry that was made anew since, for ids change then. aws:SourceVpc names the VPC instead, which stays.",
+    ),
+    (
+        "privlink::policy::too-long",
+        "The derived policy is too long.",
+        "API Gateway takes 8 192 characters. Each `allow` that differs in network, method or path is a statement. \
+         Allow wider paths (path=\"/orders/*\"), or divide the API.",
     ),
     (
         "privlink::cors::one-origin",

@@ -125,6 +125,11 @@ impl<'a> Context<'a> {
         });
     }
 
+    /// The resources so far, by address.
+    pub(crate) fn resources(&self) -> impl Iterator<Item = &Resource> {
+        self.resources.values()
+    }
+
     /// Adds a finding.
     pub(crate) fn find(&mut self, finding: Finding) {
         self.findings.push(finding);

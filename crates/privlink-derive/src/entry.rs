@@ -31,9 +31,33 @@ pub(crate) fn derive(context: &mut Context<'_>) {
             by_network.entry(&entry.network.value).or_default().push((&api.name.value, entry));
         }
     }
+    same_vpc(context, &by_network);
     for (network, entries) in by_network {
         let Some(vpc) = context.vpcs.get(network).cloned() else { continue };
         one(context, network, &vpc, &entries);
+    }
+}
+
+/// Two networks of a spec can be one VPC, where only one entry can have private DNS.
+fn same_vpc(context: &mut Context<'_>, by_network: &BTreeMap<&str, Vec<(&str, &Entry)>>) {
+    let mut holders: BTreeMap<(Scope, String), &str> = BTreeMap::new();
+    for (network, entries) in by_network {
+        let (Some(vpc), Some((_, entry))) = (context.vpcs.get(*network), entries.first()) else { continue };
+        if !entry.private_dns {
+            continue;
+        }
+        let id = vpc.id.clone();
+        if let Some(first) = holders.get(&(vpc.scope.clone(), id.clone())) {
+            let message = format!(
+                "networks {first:?} and {network:?} are both VPC {id}, and both have an entry with private DNS"
+            );
+            let finding = Finding::error("privlink::entry::private-dns-conflict", message, origin(entry.span))
+                .labelled("AWS allows one such endpoint in a VPC")
+                .helped(format!("let APIs share the entry in network {first:?}, or write private-dns=#false here"));
+            context.find(finding);
+        } else {
+            holders.insert((vpc.scope.clone(), id), network);
+        }
     }
 }
 

@@ -9,6 +9,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod access;
+mod account;
 mod api;
 mod codes;
 mod context;
@@ -20,7 +21,9 @@ mod names;
 mod network;
 mod policy;
 mod port;
+mod quota;
 mod route;
+mod subnet;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -68,5 +71,8 @@ pub fn derive(document: &Document, snapshot: &Snapshot, hosts: &Hosts) -> Derive
     for api in document.apis.values() {
         api::derive(&mut context, api, &reached);
     }
+    account::check(&mut context);
+    subnet::check(&mut context);
+    quota::check(&mut context);
     context.finish()
 }

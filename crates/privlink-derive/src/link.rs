@@ -61,11 +61,13 @@ pub(crate) fn derive(context: &mut Context<'_>) -> BTreeMap<String, Reach> {
         }
     }
     let groups = target::groups(context, &hubs, &backends);
+    let links = target::share_links(context, &hubs, &backends);
     let mut reached = BTreeMap::new();
     for (hub, targets) in &hubs {
         let found: Vec<(&Target, &Backend)> =
             targets.iter().filter_map(|target| Some((*target, backends.get(&target.name.value)?))).collect();
-        reached.extend(one(context, hub, &found, &groups));
+        target::check_zones(context, hub, &found);
+        reached.extend(one(context, hub, &found, &groups, &links));
     }
     reached
 }
@@ -111,6 +113,7 @@ fn one(
     hub: &Hub,
     found: &[(&Target, &Backend)],
     groups: &BTreeMap<String, Group>,
+    links: &BTreeMap<String, String>,
 ) -> BTreeMap<String, Reach> {
     let mut reached = BTreeMap::new();
     let listening = found.iter().filter(|(_, backend)| !matches!(backend, Backend::Local(_)));
@@ -125,7 +128,7 @@ fn one(
             None => backend.host(),
         };
         if let Backend::Local(balancer) = backend {
-            let link = Address::new(format!("target/{name}/link"));
+            let link = Address::new(format!("target/{}/link", links.get(&balancer.arn).unwrap_or(name)));
             let attrs = Attrs::new()
                 .with(&vpc_link::NAME, aws_name(context.project_name(), &link, &balancer.arn, 64))
                 .with(&vpc_link::LOAD_BALANCER, balancer.arn.clone());

@@ -24,6 +24,8 @@ pub(crate) struct Vpc {
     pub(crate) subnets: Vec<Subnet>,
     /// Zone id of every subnet of the VPC.
     pub(crate) zone_of: BTreeMap<String, String>,
+    /// Range and id of every subnet of the VPC; none when one of them could not be read.
+    pub(crate) ranges: Option<Vec<(Ipv4Net, String)>>,
 }
 
 /// A subnet, as found.
@@ -72,6 +74,8 @@ pub(crate) fn find(context: &mut Context<'_>, network: &Network) -> Option<Vpc> 
     let inside: Vec<&Observed> =
         all.iter().filter(|object| object.attrs.read(&subnet::VPC).as_deref() == Some(&found.id)).collect();
     let zone_of = inside.iter().filter_map(|s| Some((s.id.clone(), s.attrs.read(&subnet::ZONE_ID)?))).collect();
+    let range = |s: &&Observed| Some((s.attrs.read(&subnet::CIDR)?.parse().ok()?, s.id.clone()));
+    let ranges = inside.iter().map(range).collect();
     let chosen = match subnets {
         Some(named) => named_subnets(context, network, named, &inside)?,
         None => chosen_subnets(&inside, tables),
@@ -93,6 +97,7 @@ pub(crate) fn find(context: &mut Context<'_>, network: &Network) -> Option<Vpc> 
         dns: on(&vpc::DNS_SUPPORT) && on(&vpc::DNS_HOSTNAMES),
         subnets: chosen,
         zone_of,
+        ranges,
     })
 }
 

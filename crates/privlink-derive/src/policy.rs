@@ -1,7 +1,10 @@
 //! Resource policies: what the spec's `allow` nodes become.
 //!
 //! Everything that did not come through one of the API's entries is denied, which holds for signed callers of the API's own
-//! account too (an Allow alone would not confine them). What is allowed is allowed by entry.
+//! account too (an Allow alone would not confine them). What is allowed is allowed by entry. A policy of the user's own is
+//! taken as it is, and checked in `file`.
+
+mod file;
 
 use std::collections::BTreeSet;
 
@@ -12,11 +15,17 @@ use privlink_spec::document::{Allow, Api, Party};
 use crate::context::{Context, origin};
 use crate::entry;
 
+/// The longest resource policy API Gateway takes.
+const LONGEST: usize = 8192;
+
 /// The policy of an API: its file's, else the derived one.
 pub(crate) fn derive(context: &mut Context<'_>, api: &Api) -> Value {
     if let Some(policy) = &api.policy {
         return match serde_json::from_str(&policy.text) {
-            Ok(json) => from_json(&json),
+            Ok(json) => {
+                file::check(context, api, policy, &json);
+                from_json(&json)
+            }
             Err(error) => {
                 let message = format!("{:?} is not JSON: {error}", policy.file.value);
                 let finding = Finding::error("privlink::policy::not-json", message, origin(policy.file.span))
@@ -48,7 +57,38 @@ pub(crate) fn derive(context: &mut Context<'_>, api: &Api) -> Value {
             statements.push(statement);
         }
     }
-    Value::map([("Version", Value::from("2012-10-17")), ("Statement", Value::List(statements))])
+    let derived = Value::map([("Version", Value::from("2012-10-17")), ("Statement", Value::List(statements))]);
+    check_length(context, api, &derived);
+    derived
+}
+
+/// A derived policy grows with every `allow`; one of a file is measured when the file is read.
+fn check_length(context: &mut Context<'_>, api: &Api, policy: &Value) {
+    let length = to_json(policy).to_string().chars().count();
+    let Some(last) = api.allows.last().filter(|_| length > LONGEST) else { return };
+    let message = format!(
+        "the resource policy of API {:?} would have {length} characters, and AWS takes {LONGEST}",
+        api.name.value
+    );
+    let finding = Finding::error("privlink::policy::too-long", message, origin(last.span))
+        .labelled(format!("the last of {} allow nodes", api.allows.len()))
+        .helped("allow by wider paths (path=\"/orders/*\"), without methods, or divide the API");
+    context.find(finding);
+}
+
+/// A policy as its text will be, with the ids that are not known yet in their length.
+fn to_json(value: &Value) -> serde_json::Value {
+    match value {
+        Value::Bool(value) => (*value).into(),
+        Value::Int(number) => (*number).into(),
+        Value::Text(text) => text.as_str().into(),
+        Value::List(items) => items.iter().map(to_json).collect(),
+        // A set of one is written as its one element, which is shorter.
+        Value::Set(items) if items.len() == 1 => items.iter().map(to_json).next().unwrap_or_default(),
+        Value::Set(items) => items.iter().map(to_json).collect(),
+        Value::Map(map) => map.iter().map(|(key, value)| (key.clone(), to_json(value))).collect(),
+        Value::Of(_) | Value::Digest(_) => "vpce-0123456789abcdef0".into(),
+    }
 }
 
 fn statement(effect: &str, resources: BTreeSet<String>, operator: &str, endpoints: Value) -> Value {

@@ -13,7 +13,9 @@
 //! named for the target that has them, else for the first by name (see [`Group`]).
 
 mod backend;
+mod balancer;
 mod privatelink;
+mod zone;
 
 use std::collections::BTreeMap;
 
@@ -22,7 +24,8 @@ use privlink_model::{Address, Attrs, Value};
 use privlink_spec::document::{HealthProtocol, Target};
 
 pub(crate) use backend::{Backend, find};
-pub(crate) use privatelink::{Group, groups};
+pub(crate) use privatelink::{Group, groups, share_links};
+pub(crate) use zone::check as check_zones;
 
 use crate::context::{Asker, Context};
 use crate::link::{Hub, Listening};

@@ -2,12 +2,13 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use privlink_model::keys::{load_balancer, visible_service, vpc};
-use privlink_model::{Finding, Observed, Scope, Value};
-use privlink_spec::document::{Place, Selector, Spanned, Target, TargetEndpoint};
+use privlink_model::keys::{visible_service, vpc};
+use privlink_model::{Finding, Severity};
+use privlink_spec::document::{HealthProtocol, Spanned, Target, TargetEndpoint};
 use privlink_spec::source::Span;
 
-use crate::access;
+use super::balancer::{self, Balancer};
+use super::zone;
 use crate::context::{Context, origin};
 use crate::link::Hub;
 use crate::network;
@@ -30,16 +31,6 @@ pub(crate) enum Backend {
         /// What the Host header says when the spec does not.
         host: String,
     },
-}
-
-/// A load balancer as found.
-#[derive(Debug, Clone)]
-pub(crate) struct Balancer {
-    pub(crate) arn: String,
-    pub(crate) scope: Scope,
-    pub(crate) dns_name: String,
-    /// Ids of the zones it serves, which its endpoint service will serve.
-    pub(crate) zone_ids: Vec<String>,
 }
 
 /// Somebody else's endpoint service as found.
@@ -71,8 +62,9 @@ impl Backend {
 /// Finds what is behind a target; none when that failed, which is then a finding.
 pub(crate) fn find(context: &mut Context<'_>, target: &Target, hub: &Hub) -> Option<Backend> {
     network::check_way(context, target, &hub.vpc, &hub.network);
+    check_names(context, target);
     match &target.endpoint {
-        TargetEndpoint::LoadBalancer(selector) => balancer(context, target, selector, hub),
+        TargetEndpoint::LoadBalancer(selector) => balancer::find(context, target, selector, hub),
         TargetEndpoint::EndpointService(name) => service(context, name, hub),
         TargetEndpoint::Addresses(written) => {
             let addresses: Vec<(IpAddr, Span)> = written.iter().map(|a| (a.value, a.span)).collect();
@@ -83,103 +75,29 @@ pub(crate) fn find(context: &mut Context<'_>, target: &Target, hub: &Hub) -> Opt
     }
 }
 
-fn balancer(context: &mut Context<'_>, target: &Target, selector: &Spanned<Selector>, hub: &Hub) -> Option<Backend> {
-    let network = context.document.networks.get(&target.network.value)?;
-    let Place::Vpc { account, .. } = &network.place else { return None };
-    let scope = context.scope_of(&account.value)?;
-    let home = context.vpcs.get(&target.network.value)?.clone();
-    let listed = context.list(&scope, load_balancer::KIND)?;
-    let name = |object: &Observed| object.attrs.read(&load_balancer::NAME).unwrap_or_default();
-    let found: Vec<&Observed> = listed
-        .iter()
-        .filter(|object| match &selector.value {
-            Selector::Id(arn) => object.id == *arn,
-            Selector::Name(wanted) => name(object) == *wanted,
-            Selector::Tag { key, value } => object.tags.get(key) == Some(value),
-        })
-        .filter(|object| object.attrs.read(&load_balancer::VPC).is_none_or(|vpc| vpc == home.id))
-        .collect();
-    let wanted = access::selector(&selector.value);
-    let [found] = found.as_slice() else {
-        let candidates = if found.is_empty() { listed.iter().collect() } else { found.clone() };
-        let names: Vec<String> = candidates.iter().map(|object| format!("{} ({})", name(object), object.id)).collect();
-        let code = if found.is_empty() {
-            "privlink::target::load-balancer-not-found"
-        } else {
-            "privlink::target::load-balancer-ambiguous"
-        };
-        let count = if found.is_empty() { "no".to_owned() } else { found.len().to_string() };
+/// What is called by no name of its own has none that its certificate or its routing by host could know.
+fn check_names(context: &mut Context<'_>, target: &Target) {
+    let name = &target.name.value;
+    if target.tls && target.host_header.is_none() && !matches!(target.endpoint, TargetEndpoint::Host(_)) {
         let message =
-            format!("target {:?}: {count} load balancer {wanted} in VPC {} of {scope}", target.name.value, home.id);
-        let help = match names.as_slice() {
-            [] => "check the name, the network and its account; the load balancer must exist before".to_owned(),
-            names => format!("load balancers there: {}", names.join(", ")),
-        };
-        context.find(Finding::error(code, message, origin(selector.span)).labelled("not one match").helped(help));
-        return None;
-    };
-    let found = *found;
-    check_balancer(context, target, selector, found)?;
-    let subnets = found.attrs.read(&load_balancer::SUBNETS).unwrap_or_default();
-    let balancer = Balancer {
-        arn: found.id.clone(),
-        scope: scope.clone(),
-        dns_name: found.attrs.read(&load_balancer::DNS_NAME).unwrap_or_default(),
-        zone_ids: subnets.iter().filter_map(|subnet| home.zone_of.get(subnet).cloned()).collect(),
-    };
-    if scope == hub.vpc.scope && home.id == hub.vpc.id {
-        return Some(Backend::Local(balancer));
+            format!("target {name:?} is called over TLS by AWS's own name or by an address, and not by its name");
+        let finding = Finding::warning("privlink::target::tls-name", message, origin(target.port.span))
+            .labelled("no host")
+            .helped(format!(
+                "say the name in its certificate: port {} tls=#true host=\"api.example.com\"",
+                target.port.value
+            ));
+        context.find(finding);
     }
-    if scope.region != hub.vpc.scope.region {
+    let check = target.health_check.as_ref().filter(|check| check.protocol.value != HealthProtocol::Tcp);
+    if let (Some(check), Some(host)) = (check, &target.host_header) {
         let message =
-            format!("target {:?} is in {} and its API in {}", target.name.value, scope.region, hub.vpc.scope.region);
-        let finding = Finding::error("privlink::target::other-region", message, origin(target.network.span))
-            .labelled("in another region")
-            .helped("declare the target's addresses in a network that the hub reaches over a transit gateway");
+            format!("target {name:?}: a health check says the target's address as host, and never {:?}", host.value);
+        let finding = Finding::warning("privlink::target::health-check-host", message, origin(check.protocol.span))
+            .labelled("asks without the host name")
+            .helped("check health by TCP where the target routes by host, or let it answer the check for any host");
         context.find(finding);
-        return None;
     }
-    Some(Backend::Remote(balancer))
-}
-
-fn check_balancer(
-    context: &mut Context<'_>,
-    target: &Target,
-    selector: &Spanned<Selector>,
-    found: &Observed,
-) -> Option<()> {
-    if found.attrs.read(&load_balancer::TYPE).as_deref() != Some("network") {
-        let message = format!(
-            "target {:?}: {} is not a network load balancer, and only those can be offered over PrivateLink",
-            target.name.value, found.id
-        );
-        let finding = Finding::error("privlink::target::not-a-network-load-balancer", message, origin(selector.span))
-            .labelled("an application load balancer")
-            .helped("put a network load balancer in front of it (a target group of type alb), and name that");
-        context.find(finding);
-        return None;
-    }
-    let port = i64::from(target.port.value);
-    let listeners = found.attrs.read(&load_balancer::LISTENERS);
-    let ports: Vec<i64> = listeners
-        .iter()
-        .flat_map(Value::elements)
-        .filter_map(|listener| listener.as_map()?.get("port")?.as_int())
-        .collect();
-    if !ports.contains(&port) {
-        let message = format!("target {:?}: {} does not listen on port {port}", target.name.value, found.id);
-        let ports: Vec<String> = ports.iter().map(i64::to_string).collect();
-        let help = match ports.as_slice() {
-            [] => "it has no listener; make one first".to_owned(),
-            ports => format!("it listens on {}", ports.join(", ")),
-        };
-        let finding = Finding::error("privlink::target::no-listener", message, origin(target.port.span))
-            .labelled("nothing listens here")
-            .helped(help);
-        context.find(finding);
-        return None;
-    }
-    Some(())
 }
 
 fn service(context: &mut Context<'_>, name: &Spanned<String>, hub: &Hub) -> Option<Backend> {
@@ -201,7 +119,7 @@ fn service(context: &mut Context<'_>, name: &Spanned<String>, hub: &Hub) -> Opti
         let owner = found.attrs.read(&visible_service::OWNER).unwrap_or_else(|| "its owner".to_owned());
         let message = format!("the connection to {} must be accepted by {owner}", name.value);
         let finding = Finding {
-            severity: privlink_model::Severity::Note,
+            severity: Severity::Note,
             ..Finding::warning("privlink::target::foreign-acceptance", message, origin(name.span))
         };
         context.find(finding.helped("apply waits for the acceptance; tell the owner beforehand"));
@@ -271,6 +189,9 @@ fn addresses(context: &mut Context<'_>, found: &[(IpAddr, Span)], host: String, 
             .helped("declare two targets, one for each side");
         context.find(finding);
         return None;
+    }
+    if inside != 0 {
+        zone::check_inside(context, &hub.vpc, &hub.network, found);
     }
     legal.sort();
     legal.dedup();

@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use privlink_model::keys::{
     ID, endpoint, endpoint_connection, endpoint_service, security_group, security_group_rule, service_permission,
+    vpc_link,
 };
-use privlink_model::{Address, Attrs, Finding, Observed, Owner, Value};
+use privlink_model::{Address, Attrs, Finding, Observed, Value};
 use privlink_spec::document::Target;
 
-use super::backend::{Backend, Balancer};
+use super::backend::Backend;
+use super::balancer::{self, Balancer};
 use super::part;
 use crate::access::partition;
 use crate::context::{Asker, Context, origin};
@@ -62,35 +64,60 @@ pub(crate) fn groups(
     groups
 }
 
-/// A load balancer backs one endpoint service; if another has it, ours can never be made.
+/// A load balancer backs one endpoint service; if another has it, or a VPC link, ours can never be made.
 fn check_free(context: &mut Context<'_>, balancer: &Balancer, leader: &str, members: &BTreeSet<String>) {
     let Some(services) = context.list(&balancer.scope, endpoint_service::KIND) else { return };
+    let Some(links) = context.list(&balancer.scope, vpc_link::KIND) else { return };
     let ours = part(leader, "endpoint-service");
-    let taken = services.iter().find(|service| {
-        service.address() != Some(&ours)
-            && service.attrs.read(&endpoint_service::LOAD_BALANCERS).unwrap_or_default().contains(&balancer.arn)
-    });
-    let Some(taken) = taken else { return };
-    let Some(target) = members.first().and_then(|name| context.document.targets.get(name)) else { return };
-    let finding = Finding::error(
-        "privlink::target::load-balancer-taken",
-        format!("{} backs the endpoint service {} of {} already", balancer.arn, taken.id, owner(taken)),
-        origin(target.span),
-    );
-    let name = taken.attrs.read(&endpoint_service::SERVICE_NAME).unwrap_or_else(|| taken.id.clone());
-    context.find(
-        finding
-            .labelled("AWS allows one endpoint service for a load balancer")
-            .helped(format!("use that service: write endpoint-service {name:?} instead of load-balancer")),
-    );
+    let link = links.iter().find(|link| balancer::carries(link, &balancer.arn));
+    let other = |service: &&Observed| service.address() != Some(&ours) && balancer::backs(service, &balancer.arn);
+    let Some(holder) = link.or(services.iter().find(other)) else { return };
+    if let Some(target) = members.first().and_then(|name| context.document.targets.get(name)) {
+        balancer::taken(context, target, &balancer.arn, holder);
+    }
 }
 
-fn owner(object: &Observed) -> String {
-    match &object.owner {
-        Owner::Ours(address) => format!("this project ({address})"),
-        Owner::Project(project) => format!("project {project:?}"),
-        Owner::Nobody => "somebody else".to_owned(),
+/// Gives the target that the VPC link to each load balancer of a hub's own VPC is named for: a second link to it could
+/// never be made, so targets behind one load balancer share the link.
+pub(crate) fn share_links(
+    context: &mut Context<'_>,
+    hubs: &[(Hub, Vec<&Target>)],
+    backends: &BTreeMap<String, Backend>,
+) -> BTreeMap<String, String> {
+    let mut members: BTreeMap<&str, (&Hub, BTreeSet<&str>)> = BTreeMap::new();
+    for (hub, targets) in hubs {
+        for target in targets {
+            if let Some(Backend::Local(balancer)) = backends.get(&target.name.value) {
+                members.entry(&balancer.arn).or_insert((hub, BTreeSet::new())).1.insert(&target.name.value);
+            }
+        }
     }
+    let mut leaders = BTreeMap::new();
+    for (arn, (hub, names)) in members {
+        let live = |name: &&&str| context.ours(&hub.vpc.scope, vpc_link::KIND, &part(name, "link")).is_some();
+        let leader = names.iter().find(live).or(names.first()).copied().unwrap_or_default();
+        leaders.insert(arn.to_owned(), leader.to_owned());
+        for (_, targets) in hubs {
+            let remote = targets.iter().find(|target| {
+                matches!(backends.get(&target.name.value), Some(Backend::Remote(balancer)) if balancer.arn == arn)
+            });
+            if let Some(remote) = remote {
+                two_ways(context, remote, leader, arn);
+            }
+        }
+    }
+    leaders
+}
+
+fn two_ways(context: &mut Context<'_>, remote: &Target, local: &str, arn: &str) {
+    let message = format!(
+        "{arn} is offered over PrivateLink for target {:?} and linked directly for target {local:?}",
+        remote.name.value
+    );
+    let finding = Finding::error("privlink::target::two-ways", message, origin(remote.name.span))
+        .labelled("AWS allows one endpoint service for a load balancer, and a VPC link makes one")
+        .helped("put a second load balancer in front of the same service, one for each way");
+    context.find(finding);
 }
 
 /// Derives the PrivateLink part; gives the endpoint, and what must be done before its addresses are of use.
@@ -180,7 +207,7 @@ fn endpoint_group(hub: &Hub) -> Address {
     hub.link.child("endpoint-security-group")
 }
 
-/// Lets the hub's load balancer reach its endpoints on the target's port.
+/// Lets the hub's load balancer reach its endpoints on the target's port and that of its health check.
 fn admit(context: &mut Context<'_>, asker: &Asker, target: &Target, hub: &Hub, place: &Listening) {
     let scope = &hub.vpc.scope;
     let group = endpoint_group(hub);
@@ -190,20 +217,22 @@ fn admit(context: &mut Context<'_>, asker: &Asker, target: &Target, hub: &Hub, p
         .with(&security_group::DESCRIPTION, format!("Endpoints that the load balancers of {} reach", hub.link))
         .with(&security_group::VPC, hub.vpc.id.clone());
     context.add(&shared, security_group::KIND, group.clone(), scope, attrs);
-    let port = i64::from(target.port.value);
-    let rule = if place.link == hub.link {
-        group.child(format!("tcp-{port}"))
-    } else {
-        group.child(format!("tcp-{port}-{}", slug(place.link.as_str())))
-    };
-    let attrs = Attrs::new()
-        .with_value(&security_group_rule::GROUP, Value::of(&group, ID.key()))
-        .with(&security_group_rule::DIRECTION, "ingress".to_owned())
-        .with(&security_group_rule::PROTOCOL, "tcp".to_owned())
-        .with(&security_group_rule::FROM_PORT, port)
-        .with(&security_group_rule::TO_PORT, port)
-        .with_value(&security_group_rule::PEER, Value::of(&place.link.child("security-group"), ID.key()));
-    context.add(asker, security_group_rule::KIND, rule, scope, attrs);
+    let health = target.health_check.as_ref().and_then(|check| check.port.as_ref());
+    for port in BTreeSet::from([target.port.value, health.map_or(target.port.value, |port| port.value)]) {
+        let rule = if place.link == hub.link {
+            group.child(format!("tcp-{port}"))
+        } else {
+            group.child(format!("tcp-{port}-{}", slug(place.link.as_str())))
+        };
+        let attrs = Attrs::new()
+            .with_value(&security_group_rule::GROUP, Value::of(&group, ID.key()))
+            .with(&security_group_rule::DIRECTION, "ingress".to_owned())
+            .with(&security_group_rule::PROTOCOL, "tcp".to_owned())
+            .with(&security_group_rule::FROM_PORT, i64::from(port))
+            .with(&security_group_rule::TO_PORT, i64::from(port))
+            .with_value(&security_group_rule::PEER, Value::of(&place.link.child("security-group"), ID.key()));
+        context.add(asker, security_group_rule::KIND, rule, scope, attrs);
+    }
 }
 
 fn subnets_in(hub: &Hub, serves: impl Fn(&str, &str) -> bool) -> Vec<String> {
