@@ -13,6 +13,8 @@
 //! What an object surely uses must be kept to; what it may use, and what is built on it by way of others, gives way where it
 //! would close a circle.
 //!
+//! Last of all goes what cannot be taken back exactly.
+//!
 //! Read next: `number`.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,6 +82,7 @@ pub(crate) fn order(items: &[Item], parts: &[Parts], uses: &Uses, drafts: usize)
     order.further_deletions();
     order.successors();
     order.moves();
+    order.lossy_last();
     order.calls.reduce();
     order.calls
 }
@@ -227,6 +230,24 @@ impl Order<'_, '_> {
                 && !self.calls.all_users(old).contains(new)
             {
                 self.calls.add(old, *new);
+            }
+        }
+    }
+
+    /// Nothing that cannot be taken back exactly is begun while something else may still fail: it goes after all that is made
+    /// and changed, as far as that does not itself wait for it.
+    fn lossy_last(&mut self) {
+        let mut builds = BTreeSet::new();
+        for parts in self.parts {
+            if let (Some(first), Some(last)) = (parts.first, parts.last.or(parts.ready)) {
+                builds.extend(first..=last);
+            }
+        }
+        let is_end = |call: &usize| !self.calls.users(*call).any(|user| builds.contains(&user));
+        let ends: Vec<usize> = builds.iter().copied().filter(is_end).collect();
+        for (item, parts) in self.items.iter().zip(self.parts) {
+            if let (Some(old), true) = (parts.old, item.schema.loses.is_some()) {
+                self.add_where_possible(old, ends.clone());
             }
         }
     }

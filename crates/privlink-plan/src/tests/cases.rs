@@ -143,9 +143,9 @@ fn replacing_a_balancer_switches_over_before_the_old_one_goes() {
             5 ~ api/stage stage here UpdateStage set deployment [4]
                 deployment: "deployment-8" → (id of api/deployment)
             ---
-            8 - link link here DeleteLink [5] (undo loses its id)
+            8 - link link here DeleteLink [5 6 7] (undo loses its id)
             ---
-            9 - balancer balancer here DeleteBalancer [6 7 8] (undo loses its ARN and DNS name)
+            9 - balancer balancer here DeleteBalancer [8] (undo loses its ARN and DNS name)
             note[privlink::plan::loses]: deleting the load balancer of balancer loses its ARN and DNS name
             note[privlink::plan::loses]: deleting the VPC link of link loses its id
         "#]],

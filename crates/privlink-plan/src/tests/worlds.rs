@@ -42,7 +42,7 @@ fn failed_and_unfinished_objects() {
             5 ~ api/stage stage here UpdateStage set deployment [4]
                 deployment: "deployment-8" → (id of api/deployment)
             ---
-            6 - link link here DeleteLink [5] (undo loses its id)
+            6 - link link here DeleteLink [2 5] (undo loses its id)
             note[privlink::plan::loses]: deleting the VPC link of link loses its id
         "#]],
     );
