@@ -49,7 +49,17 @@ pub(crate) fn chain(
     let name = &target.name.value;
     let scope = &hub.vpc.scope;
     let group = part(name, "target-group");
-    context.add(asker, target_group::KIND, group.clone(), scope, target_group_attrs(context, target, hub, &group));
+    // A target group serves one load balancer, and its targets are read as one set: another load balancer, port or side of
+    // the VPC's border asks for another group, which stands before the old one goes.
+    let side = if matches!(backend, Backend::Addresses { outside: true, .. }) { "outside" } else { "inside" };
+    let shape = format!("{} {} {} {side}", hub.vpc.id, place.link, target.port.value);
+    context.add(
+        asker,
+        target_group::KIND,
+        group.clone(),
+        scope,
+        target_group_attrs(context, target, hub, &group, &shape),
+    );
 
     let registered = part(name, "targets");
     let mut attrs = Attrs::new()
@@ -81,12 +91,9 @@ pub(crate) fn chain(
     vec![registered, listening]
 }
 
-fn target_group_attrs(context: &Context<'_>, target: &Target, hub: &Hub, address: &Address) -> Attrs {
+fn target_group_attrs(context: &Context<'_>, target: &Target, hub: &Hub, address: &Address, shape: &str) -> Attrs {
     let mut attrs = Attrs::new()
-        .with(
-            &target_group::NAME,
-            aws_name(context.project_name(), address, &format!("{} {}", hub.vpc.id, target.port.value), 32),
-        )
+        .with(&target_group::NAME, aws_name(context.project_name(), address, shape, 32))
         .with(&target_group::PROTOCOL, "TCP".to_owned())
         .with(&target_group::PORT, i64::from(target.port.value))
         .with(&target_group::VPC, hub.vpc.id.clone())

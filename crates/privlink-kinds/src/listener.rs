@@ -27,7 +27,8 @@ pub static SCHEMA: KindSchema = KindSchema {
     ownership: Ownership::Tags,
     key: &[],
     deleted_with: &[LOAD_BALANCER.key()],
-    replace: ReplaceOrder::DeleteFirst,
+    // Only another load balancer replaces it, where its port is free.
+    replace: ReplaceOrder::CreateFirst,
     create: Some(call("CreateListener", ELB_WRITE)),
     update: Some(call("ModifyListener", ELB_WRITE)),
     delete: Some(call("DeleteListener", ELB_WRITE)),

@@ -27,8 +27,8 @@ pub static SCHEMA: KindSchema = KindSchema {
     ownership: Ownership::Parent(TARGET_GROUP.key()),
     key: &[TARGET_GROUP.key()],
     deleted_with: &[TARGET_GROUP.key()],
-    // Both sets would be read as one while they overlap.
-    replace: ReplaceOrder::DeleteFirst,
+    // Only another target group replaces it, so that both sets can stand.
+    replace: ReplaceOrder::CreateFirst,
     create: Some(call("RegisterTargets", ELB_TARGETS)),
     update: Some(call("RegisterTargets", ELB_TARGETS)),
     delete: Some(call("DeregisterTargets", ELB_TARGETS)),

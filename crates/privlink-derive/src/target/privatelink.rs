@@ -44,24 +44,50 @@ pub(crate) fn groups(
     let mut groups = BTreeMap::new();
     for (arn, (balancer, by_hub)) in members {
         let all: BTreeSet<String> = by_hub.values().flatten().cloned().collect();
-        let live = |name: &String| {
-            context.ours(&balancer.scope, endpoint_service::KIND, &part(name, "endpoint-service")).is_some()
-        };
-        let service = all.iter().find(|name| live(name)).or(all.first()).cloned().unwrap_or_default();
+        let live = live_service(context, &balancer, &all);
+        let service = live.as_ref().map(|(name, _)| name).or(all.first()).cloned().unwrap_or_default();
         check_free(context, &balancer, &service, &all);
         let mut group = Group { service, endpoint: BTreeMap::new() };
         for (hub, names) in by_hub {
             let scope = hubs.iter().find(|(h, _)| h.link == hub).map(|(h, _)| h.vpc.scope.clone());
-            let live = |name: &&String| {
-                let scope = scope.as_ref();
-                scope.is_some_and(|scope| context.ours(scope, endpoint::KIND, &part(name, "endpoint")).is_some())
-            };
-            let first = names.iter().find(live).or(names.first()).cloned();
+            let live = scope.zip(live.as_ref()).and_then(|(scope, (_, service_name))| {
+                let endpoints = context.snapshot.list(&scope, endpoint::KIND).ok()?;
+                let to_it = |e: &Observed| e.attrs.read(&endpoint::SERVICE_NAME).as_ref() == Some(service_name);
+                named_for(context, endpoints, "/endpoint", to_it, &names)
+            });
+            let first = live.or(names.first().cloned());
             group.endpoint.extend(first.map(|first| (hub, first)));
         }
         groups.insert(arn, group);
     }
     groups
+}
+
+/// The target our live service on a load balancer is named for, and the service's name.
+fn live_service(context: &Context<'_>, on: &Balancer, members: &BTreeSet<String>) -> Option<(String, String)> {
+    let services = context.snapshot.list(&on.scope, endpoint_service::KIND).ok()?;
+    let fits = |service: &Observed| balancer::backs(service, &on.arn);
+    let name = named_for(context, services, "/endpoint-service", fits, members)?;
+    let address = part(&name, "endpoint-service");
+    let service = services.iter().find(|service| service.address() == Some(&address))?;
+    Some((name, service.attrs.read(&endpoint_service::SERVICE_NAME)?))
+}
+
+/// The target that a live object of ours is named for: one of the group, or one that is gone from the spec. The object
+/// outlives the target it was named for as long as others of its group use it.
+fn named_for(
+    context: &Context<'_>,
+    objects: &[Observed],
+    suffix: &str,
+    fits: impl Fn(&Observed) -> bool,
+    members: &BTreeSet<String>,
+) -> Option<String> {
+    let names = objects
+        .iter()
+        .filter(|object| fits(object))
+        .filter_map(|object| object.address()?.as_str().strip_prefix("target/")?.strip_suffix(suffix));
+    let mut names = names.filter(|name| members.contains(*name) || !context.document.targets.contains_key(*name));
+    names.next().map(str::to_owned)
 }
 
 /// A load balancer backs one endpoint service; if another has it, or a VPC link, ours can never be made.
