@@ -247,13 +247,17 @@ impl Walk<'_> {
         let mut found = Vec::new();
         if let Some(prop) = node.props.first() {
             let message = format!("`include` has no property `{}`", prop.name.value);
-            self.out
-                .diagnostics
-                .push(Diagnostic::error(codes::UNKNOWN_PROPERTY, message).at(prop.name.span, "unknown property"));
+            self.out.diagnostics.push(
+                Diagnostic::error(codes::UNKNOWN_PROPERTY, message)
+                    .at(prop.name.span, "unknown property")
+                    .help("take it out"),
+            );
         }
         if let Some(child) = node.children.first() {
             self.out.diagnostics.push(
-                Diagnostic::error(codes::UNKNOWN_CHILD, "`include` takes no block").at(child.name.span, "unknown node"),
+                Diagnostic::error(codes::UNKNOWN_CHILD, "`include` takes no block")
+                    .at(child.name.span, "unknown node")
+                    .help("take the block out"),
             );
         }
         if node.args.is_empty() {
@@ -268,7 +272,8 @@ impl Walk<'_> {
                 Value::Text(pattern) => found.extend(self.matches(&Spanned { value: pattern, span: arg.span })),
                 other => self.out.diagnostics.push(
                     Diagnostic::error(codes::WRONG_TYPE, format!("`include` takes a string, not {}", other.describe()))
-                        .at(arg.span, "not a string"),
+                        .at(arg.span, "not a string")
+                        .help("write include \"apis/*.kdl\""),
                 ),
             }
         }

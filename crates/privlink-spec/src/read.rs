@@ -115,7 +115,8 @@ impl<'n, 'c> Form<'n, 'c> {
         if let Some(span) = node.annotation {
             cx.report(
                 Diagnostic::error(codes::TYPE_ANNOTATION, "type annotations are not used in specs")
-                    .at(span, "take this out"),
+                    .at(span, "take this out")
+                    .help("write the name or value alone: port 80"),
             );
         }
         form.check_args(shape);
@@ -135,7 +136,7 @@ impl<'n, 'c> Form<'n, 'c> {
             self.cx.report(
                 Diagnostic::error(codes::MISSING_ARGUMENT, format!("`{noun}` needs {}", shape.arg))
                     .at(self.node.name.span, "nothing follows it")
-                    .help(format!("write {noun} \"…\"")),
+                    .help(format!("write {noun} {}", if shape.arg == "a number" { "443" } else { "\"…\"" })),
             );
         }
         if let Some(extra) = self.node.args.get(most) {
@@ -146,7 +147,7 @@ impl<'n, 'c> Form<'n, 'c> {
             self.cx.report(
                 Diagnostic::error(codes::UNEXPECTED_ARGUMENT, format!("`{noun}` takes {takes}"))
                     .at(extra.span, "one too many")
-                    .help_if(self.as_property(&extra.value, shape)),
+                    .help(self.as_property(&extra.value, shape).unwrap_or_else(|| String::from("take it out"))),
             );
         }
     }
@@ -171,10 +172,11 @@ impl<'n, 'c> Form<'n, 'c> {
                 } else {
                     suggest::help(name, shape.props.iter().copied(), "properties")
                 };
+                let help = help.unwrap_or_else(|| format!("`{}` takes no properties", self.noun()));
                 self.cx.report(
                     Diagnostic::error(codes::UNKNOWN_PROPERTY, message)
                         .at(prop.name.span, "unknown property")
-                        .help_if(help),
+                        .help(help),
                 );
             } else if let Some(first) = seen.get(name) {
                 self.cx.report(
@@ -328,7 +330,10 @@ impl<'n, 'c> Form<'n, 'c> {
         self.cx.report(
             Diagnostic::error(codes::WRONG_TYPE, format!("`{what}` takes {want}, not {}", found.describe()))
                 .at(span, format!("not {want}"))
-                .help_if(fix.map(|fix| format!("write {fix}"))),
+                .help(match fix {
+                    Some(fix) => format!("write {fix}"),
+                    None => format!("write {want}{}", if want == "a string" { ", in quotes: \"…\"" } else { "" }),
+                }),
         );
         None
     }

@@ -40,16 +40,19 @@ pub(crate) fn name(cx: &Context, value: Spanned<String>) -> Option<Spanned<Strin
         && text.starts_with(|c: char| c.is_ascii_alphanumeric())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
     keep(cx, codes::BAD_NAME, value, sound, |text| {
-        let fixed: String = text
-            .chars()
-            .map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' })
-            .take(LONGEST_NAME)
-            .collect();
-        let fixed = fixed.trim_matches(['-', '_']);
         let help = format!("names are 1 to {LONGEST_NAME} letters, digits, - and _, the first a letter or digit");
-        let help = if fixed.is_empty() { help } else { format!("{help}: \"{fixed}\" would do") };
-        (format!("`{text}` cannot be a name"), help)
+        (format!("`{text}` cannot be a name"), with_fix(help, text, LONGEST_NAME))
     })
+}
+
+/// A help text with the nearest name of letters, digits, `-` and `_`, if there is one.
+pub(crate) fn with_fix(help: String, text: &str, longest: usize) -> String {
+    let fixed: String =
+        text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' }).take(longest).collect();
+    match fixed.trim_matches(['-', '_']) {
+        "" => help,
+        fixed => format!("{help}: \"{fixed}\" would do"),
+    }
 }
 
 /// Twelve digits.
@@ -104,7 +107,8 @@ pub(crate) fn resource_id(cx: &Context, code: Code, prefix: &str, value: Spanned
         let help = match text.strip_prefix(prefix) {
             Some(rest) => {
                 let count = rest.chars().count();
-                format!("after {prefix} come 8 or 17 digits of 0-9 and a-f; found {count} characters, \"{rest}\"")
+                let characters = if count == 1 { "character" } else { "characters" };
+                format!("after {prefix} come 8 or 17 digits of 0-9 and a-f; found {count} {characters}, \"{rest}\"")
             }
             None if prefix == "tgw-" => format!("write its id, which begins with {prefix}"),
             None => format!("write its id, which begins with {prefix}, or find it by name: name=\"{text}\""),

@@ -40,7 +40,8 @@ impl Variables {
         if let Some(child) = node.children.first() {
             out.push(
                 Diagnostic::error(codes::UNKNOWN_CHILD, "`variable` takes no block")
-                    .at(child.name.span, "unknown node"),
+                    .at(child.name.span, "unknown node")
+                    .help("take the block out"),
             );
         }
         let Some(Spanned { value: Value::Text(name), span }) = node.args.first() else {
@@ -64,7 +65,11 @@ impl Variables {
             Some(Spanned { value: Value::Text(text), .. }) => Some(text.clone()),
             Some(other) => {
                 let message = format!("`default` takes a string, not {}", other.value.describe());
-                out.push(Diagnostic::error(codes::WRONG_TYPE, message).at(other.span, "not a string"));
+                out.push(
+                    Diagnostic::error(codes::WRONG_TYPE, message)
+                        .at(other.span, "not a string")
+                        .help("put it in quotes: default=\"…\""),
+                );
                 Some(String::new())
             }
             None => None,

@@ -109,6 +109,11 @@ fn broken_specs_say_why() {
     for name in cases(&folder) {
         let loaded = read(&folder, &name);
         assert!(!loaded.diagnostics.is_empty(), "{name} is sound");
+        for diagnostic in
+            loaded.diagnostics.iter().filter(|diagnostic| diagnostic.help.as_deref().unwrap_or("").is_empty())
+        {
+            failures.push(format!("no way out is shown: {}", diagnostic.plain(&loaded.sources)));
+        }
         failures.extend(compare(&expected_file(&folder, &name), &messages(&loaded)).err());
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));

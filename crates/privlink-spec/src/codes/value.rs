@@ -14,7 +14,7 @@ super::codes! {
         "An address is meant, not a name.",
         "resolver \"dns.corp.example\"", "resolver \"10.0.0.2\"";
     METHOD = "privlink::spec::method", "A value is no HTTP method.",
-        "GET, POST, PUT, PATCH, DELETE, HEAD and OPTIONS, upper case. Any method is said by leaving it out.",
+        "GET, POST, PUT, PATCH, DELETE, HEAD and OPTIONS, in upper case. Leave the method out to mean any.",
         "methods \"get\"", "methods \"GET\"";
     HOST_NAME = "privlink::spec::host-name", "A value is no host name.",
         "A host name has no scheme, port or path, and is not an address.",

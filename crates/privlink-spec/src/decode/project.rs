@@ -64,11 +64,14 @@ fn decode_tags(cx: &Context, node: &Node) -> BTreeMap<String, Spanned<String>> {
         }
         let long_key = !(1..=LONGEST_KEY).contains(&key.value.chars().count());
         if long_key || text.value.chars().count() > LONGEST_VALUE {
-            let (span, part, most) =
-                if long_key { (key.span, "key", LONGEST_KEY) } else { (text.span, "value", LONGEST_VALUE) };
+            let (span, wrong, label) = if long_key {
+                (key.span, "key is empty or too long", format!("not 1 to {LONGEST_KEY} characters"))
+            } else {
+                (text.span, "value is too long", format!("more than {LONGEST_VALUE} characters"))
+            };
             cx.report(
-                Diagnostic::error(codes::TAG_LENGTH, format!("a tag's {part} is empty or too long"))
-                    .at(span, format!("not 1 to {most} characters"))
+                Diagnostic::error(codes::TAG_LENGTH, format!("a tag's {wrong}"))
+                    .at(span, label)
                     .help(format!("AWS allows {LONGEST_KEY} characters in a key and {LONGEST_VALUE} in a value")),
             );
             continue;

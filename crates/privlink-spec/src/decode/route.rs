@@ -26,7 +26,7 @@ pub(super) fn decode(cx: &Context, node: &Node) -> Option<Route> {
     let methods = form.child("methods").map(|child| decode_methods(cx, child)).unwrap_or_default();
     let to = form.child_text("to", "a path").and_then(|to| target_path(cx, to));
     let timeout = form.child_text("timeout", "a time");
-    let timeout_ms = timeout.and_then(|text| value::duration_ms(cx, &text)).and_then(|time| in_limits(cx, time));
+    let timeout_ms = timeout.and_then(|text| in_limits(cx, &text));
     let auth = form.child_text("auth", "\"iam\", \"api-key\" or \"none\"").and_then(|auth| decode_auth(cx, auth));
     let path = path?;
     // `{proxy+}` written by hand is the route under a path without the path: there is nothing below it.
@@ -51,13 +51,14 @@ fn decode_methods(cx: &Context, node: &Node) -> Vec<Spanned<String>> {
     kept
 }
 
-fn in_limits(cx: &Context, time: Spanned<u64>) -> Option<Spanned<u32>> {
+fn in_limits(cx: &Context, text: &Spanned<String>) -> Option<Spanned<u32>> {
+    let time = value::duration_ms(cx, text)?;
     let sound = u32::try_from(time.value).ok().filter(|_| TIMEOUT_MS.contains(&time.value));
     if sound.is_none() {
         cx.report(
-            Diagnostic::error(codes::ROUTE_TIMEOUT, format!("API Gateway does not wait for {} ms", time.value))
+            Diagnostic::error(codes::ROUTE_TIMEOUT, format!("API Gateway does not wait `{}` for a target", text.value))
                 .at(time.span, "out of range")
-                .help("a timeout is 50 ms to 29 s"),
+                .help("a timeout is 50 ms to 29 s: timeout \"10s\""),
         );
     }
     sound.map(|value| Spanned { value, span: time.span })

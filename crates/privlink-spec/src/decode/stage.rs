@@ -34,7 +34,7 @@ pub(super) fn decode(cx: &Context, node: &Node) -> Option<Stage> {
         value::keep(cx, codes::STAGE_NAME, name, sound, |text| {
             (
                 format!("`{text}` cannot name a stage"),
-                String::from("a stage's name is 1 to 128 letters, digits, - and _"),
+                value::with_fix(String::from("a stage's name is 1 to 128 letters, digits, - and _"), text, 128),
             )
         })
     });
@@ -58,11 +58,21 @@ fn decode_throttle(cx: &Context, node: &Node) -> Option<Spanned<Throttle>> {
     let rate = form.number("rate")?;
     let burst = form.integer("burst")?;
     if rate.value < 0.0 {
-        wrong(cx, rate.span, format!("{} is no rate", rate.value), "requests per second, 0 or more");
+        wrong(
+            cx,
+            rate.span,
+            format!("{} is no rate", rate.value),
+            "a rate is a number of requests per second, 0 or more: rate=1000",
+        );
         return None;
     }
     let Ok(most) = u32::try_from(burst.value) else {
-        wrong(cx, burst.span, format!("{} is no burst", burst.value), "requests at once, a whole number, 0 or more");
+        wrong(
+            cx,
+            burst.span,
+            format!("{} is no burst", burst.value),
+            "a burst is a whole number of requests, 0 or more: burst=2000",
+        );
         return None;
     };
     Some(Spanned { value: Throttle { rate: rate.value, burst: most }, span: node.span })
@@ -87,7 +97,12 @@ fn decode_cache(cx: &Context, node: &Node) -> Option<Spanned<Cache>> {
         Some(text) => {
             let ttl = value::duration_ms(cx, &text)?;
             if ttl.value > LONGEST_TTL_MS || ttl.value % 1000 != 0 {
-                wrong(cx, ttl.span, format!("`{}` is no time to live", text.value), "whole seconds, 0 s to 1 h");
+                wrong(
+                    cx,
+                    ttl.span,
+                    format!("`{}` is no time to live", text.value),
+                    "a time to live is whole seconds, 0s to 1h: ttl=\"5m\"",
+                );
                 return None;
             }
             ttl.value
@@ -103,7 +118,12 @@ fn decode_compression(cx: &Context, node: &Node) -> Option<Spanned<u32>> {
     match u32::try_from(bytes.value) {
         Ok(least) if bytes.value <= MOST_COMPRESSION_BYTES => Some(Spanned { value: least, span: node.span }),
         _ => {
-            wrong(cx, bytes.span, format!("{} is no size to compress from", bytes.value), "0 to 10485760 bytes");
+            wrong(
+                cx,
+                bytes.span,
+                format!("{} is no size to compress from", bytes.value),
+                "it is 0 to 10485760 bytes: min-bytes=1024",
+            );
             None
         }
     }
@@ -126,7 +146,7 @@ fn decode_log(cx: &Context, node: &Node) -> Option<Spanned<Log>> {
             cx,
             group.span,
             format!("`{}` is no log group's name", group.value),
-            "letters, digits and _ - / . #, at most 512",
+            "a log group's name is 1 to 512 letters, digits and _ - / . #",
         );
         return None;
     }
@@ -165,13 +185,18 @@ fn decode_variables(cx: &Context, node: &Node) -> BTreeMap<String, Spanned<Strin
         let sound_key = key.value.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !key.value.is_empty();
         let sound_value = text.value.chars().all(|c| c.is_ascii_alphanumeric() || "-._~:/?#&=,".contains(c));
         if !sound_key {
-            wrong(cx, key.span, format!("`{}` cannot name a stage variable", key.value), "letters, digits and _");
+            wrong(
+                cx,
+                key.span,
+                format!("`{}` cannot name a stage variable", key.value),
+                "names are letters, digits and _",
+            );
         } else if !sound_value {
             wrong(
                 cx,
                 text.span,
                 format!("`{}` cannot be a stage variable's value", text.value),
-                "letters, digits and - . _ ~ : / ? # & = ,",
+                "values are letters, digits and - . _ ~ : / ? # & = ,",
             );
         } else {
             kept.insert(key.value, text);

@@ -15,8 +15,11 @@ pub(crate) struct Mistake {
     pub(crate) code: Code,
     pub(crate) message: String,
     pub(crate) label: &'static str,
-    pub(crate) help: Option<String>,
+    pub(crate) help: String,
 }
+
+const NAME_FIRST: &str = "write the node's name first: network \"hub\"";
+const IN_QUOTES: &str = "take it out, or put the value it belongs to in quotes: \"…\"";
 
 /// The first mistake among the tokens of one node's head.
 pub(crate) fn first_mistake(text: &str, tokens: &[Token]) -> Option<Mistake> {
@@ -27,7 +30,7 @@ pub(crate) fn first_mistake(text: &str, tokens: &[Token]) -> Option<Mistake> {
     let name = walk.peek()?;
     match name.kind {
         TokenKind::Word if starts_number(walk.slice(name)) => {
-            return Some(syntax(name, "a node begins with a name, not with a number", "not a name", None));
+            return Some(syntax(name, "a node begins with a name, not with a number", "not a name", NAME_FIRST));
         }
         TokenKind::Word if is_bare_keyword(walk.slice(name)) => return Some(walk.bare_keyword(name)),
         TokenKind::Word | TokenKind::Text => walk.at += 1,
@@ -37,7 +40,7 @@ pub(crate) fn first_mistake(text: &str, tokens: &[Token]) -> Option<Mistake> {
             }
             walk.at += 1;
         }
-        _ => return Some(syntax(name, "a node begins with its name", "not a name", None)),
+        _ => return Some(syntax(name, "a node begins with its name", "not a name", NAME_FIRST)),
     }
     while walk.peek().is_some() {
         if let Some(mistake) = walk.entry() {
@@ -81,21 +84,30 @@ impl<'t> Walk<'t> {
     fn entry(&mut self) -> Option<Mistake> {
         let token = self.peek()?;
         match token.kind {
-            TokenKind::Slashdash if self.next_kind() == Some(TokenKind::Slashdash) => {
-                Some(syntax(token, "`/-` takes out what follows, and that is another `/-`", "one too many", None))
-            }
+            TokenKind::Slashdash if self.next_kind() == Some(TokenKind::Slashdash) => Some(syntax(
+                token,
+                "`/-` takes out what follows, and that is another `/-`",
+                "one too many",
+                "take one of them out",
+            )),
             TokenKind::Slashdash => {
                 self.at += 1;
                 None
             }
-            TokenKind::Equals => Some(syntax(token, "`=` has no property name before it", "no name", None)),
+            TokenKind::Equals => Some(syntax(
+                token,
+                "`=` has no property name before it",
+                "no name",
+                "write name=value, or take the = out",
+            )),
             TokenKind::Stray | TokenKind::AnnotationClose => {
                 let message = format!("`{}` means nothing here", self.slice(token));
-                Some(syntax(token, &message, "not expected", None))
+                Some(syntax(token, &message, "not expected", IN_QUOTES))
             }
             TokenKind::AnnotationOpen => self.annotation().or_else(|| self.value()),
             _ if self.touches_previous(token) => {
-                Some(syntax(token, "a space is missing before this", "put a space here", None))
+                let help = format!("write a space before {}", self.slice(token));
+                Some(syntax(token, "a space is missing before this", "put a space here", help))
             }
             TokenKind::Word | TokenKind::Text if self.next_kind() == Some(TokenKind::Equals) => {
                 self.at += 2;
@@ -110,7 +122,7 @@ impl<'t> Walk<'t> {
                             code: codes::SYNTAX,
                             message: format!("the property `{name}` has no value"),
                             label: "a value is missing after this",
-                            help: Some(format!("write `{name}=\"…\"`, or take the property out")),
+                            help: format!("write `{name}=\"…\"`, or take the property out"),
                         })
                     }
                 }
@@ -132,7 +144,7 @@ impl<'t> Walk<'t> {
             self.at += 3;
             return None;
         }
-        Some(syntax(open, "`(` begins a type annotation, and this is none", "not a type annotation", None))
+        Some(syntax(open, "`(` begins a type annotation, and this is none", "not a type annotation", IN_QUOTES))
     }
 
     fn value(&mut self) -> Option<Mistake> {
@@ -146,17 +158,17 @@ impl<'t> Walk<'t> {
                 token,
                 &format!("`{slice}` is no keyword"),
                 "unknown keyword",
-                Some(String::from("the keywords are #true, #false and #null; put anything else in quotes")),
+                "the keywords are #true, #false and #null; put anything else in quotes",
             )),
             TokenKind::Word if is_bare_keyword(slice) => Some(self.bare_keyword(token)),
             TokenKind::Word if starts_number(slice) && !is_number(slice) => Some(syntax(
                 token,
                 &format!("`{slice}` begins like a number but is none"),
                 "not a number",
-                Some(format!("put it in quotes: \"{slice}\"")),
+                format!("put it in quotes: \"{slice}\""),
             )),
             TokenKind::Word => None,
-            _ => Some(syntax(token, &format!("`{slice}` stands where a value should"), "not a value", None)),
+            _ => Some(syntax(token, &format!("`{slice}` stands where a value should"), "not a value", IN_QUOTES)),
         }
     }
 
@@ -168,13 +180,20 @@ impl<'t> Walk<'t> {
             code: codes::BARE_KEYWORD,
             message: format!("`{word}` needs a `#` before it"),
             label: "KDL 2 keywords begin with `#`",
-            help: Some(format!("write #{word}, or \"{word}\" if the word itself is meant")),
+            help: format!("write #{word}, or \"{word}\" if the word itself is meant"),
         }
     }
 }
 
-fn syntax(token: Token, message: &str, label: &'static str, help: Option<String>) -> Mistake {
-    Mistake { start: token.start, end: token.end, code: codes::SYNTAX, message: message.to_owned(), label, help }
+fn syntax(token: Token, message: &str, label: &'static str, help: impl Into<String>) -> Mistake {
+    Mistake {
+        start: token.start,
+        end: token.end,
+        code: codes::SYNTAX,
+        message: message.to_owned(),
+        label,
+        help: help.into(),
+    }
 }
 
 fn is_bare_keyword(word: &str) -> bool {

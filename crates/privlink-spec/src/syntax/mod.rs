@@ -235,7 +235,7 @@ impl Reader<'_> {
             out.diagnostics.push(
                 Diagnostic::error(mistake.code, mistake.message)
                     .at(self.span(mistake.start, mistake.end), mistake.label)
-                    .help_if(mistake.help),
+                    .help(mistake.help),
             );
             return None;
         }
@@ -255,9 +255,11 @@ impl Reader<'_> {
         let start = range.start + first.map_or(0, |d| d.span.offset());
         let end = (start + first.map_or(1, |d| d.span.len().max(1))).min(range.end.max(start));
         let message = first.and_then(|d| d.message.clone()).unwrap_or_else(|| String::from("this is not KDL"));
-        Diagnostic::error(codes::SYNTAX, message)
-            .at(self.span(start, end), "cannot be read")
-            .help_if(first.and_then(|d| d.help.clone()))
+        Diagnostic::error(codes::SYNTAX, message).at(self.span(start, end), "cannot be read").help(
+            first
+                .and_then(|d| d.help.clone())
+                .unwrap_or_else(|| String::from("look at the quotes, spaces and = signs here")),
+        )
     }
 
     fn tail(&self, outline: &Outline, out: &mut Syntax) {
