@@ -436,3 +436,10 @@ fn every_finding_has_an_explanation() {
     explained.sort_unstable();
     assert_eq!(used, explained);
 }
+
+#[test]
+fn a_target_that_moves_to_another_pair_gets_another_target_group() {
+    let name = |spec: &str| text(&run(spec, &Live::new(), &Hosts::new()), "target/orders/target-group", "name");
+    let dedicated = SPEC.replace("network=\"app\" { load", "network=\"app\" dedicated=#true { load");
+    assert_ne!(name(&dedicated), name(SPEC));
+}

@@ -217,8 +217,8 @@ pub(super) fn taken(context: &mut Context<'_>, target: &Target, arn: &str, holde
         Owner::Nobody => "somebody else".to_owned(),
     };
     let help = match (&holder.owner, holder.attrs.read(&endpoint_service::SERVICE_NAME)) {
-        (Owner::Ours(_), _) => {
-            "keep the target's name; to rename it, take it out, apply, and put it in under its new name".to_owned()
+        (Owner::Ours(address), _) => {
+            format!("{address} must go first: take the target it is named for out, apply, and put it in again")
         }
         (_, Some(service)) => format!(
             "use that service: write endpoint-service {service:?} instead of load-balancer; if it is the hidden one of a \

@@ -110,25 +110,26 @@ pub(crate) fn share_links(
     hubs: &[(Hub, Vec<&Target>)],
     backends: &BTreeMap<String, Backend>,
 ) -> BTreeMap<String, String> {
-    let mut members: BTreeMap<&str, (&Hub, BTreeSet<&str>)> = BTreeMap::new();
+    let mut members: BTreeMap<&str, (&Hub, BTreeSet<String>)> = BTreeMap::new();
     for (hub, targets) in hubs {
         for target in targets {
             if let Some(Backend::Local(balancer)) = backends.get(&target.name.value) {
-                members.entry(&balancer.arn).or_insert((hub, BTreeSet::new())).1.insert(&target.name.value);
+                members.entry(&balancer.arn).or_insert((hub, BTreeSet::new())).1.insert(target.name.value.clone());
             }
         }
     }
     let mut leaders = BTreeMap::new();
     for (arn, (hub, names)) in members {
-        let live = |name: &&&str| context.ours(&hub.vpc.scope, vpc_link::KIND, &part(name, "link")).is_some();
-        let leader = names.iter().find(live).or(names.first()).copied().unwrap_or_default();
-        leaders.insert(arn.to_owned(), leader.to_owned());
+        let links = context.snapshot.list(&hub.vpc.scope, vpc_link::KIND).ok().unwrap_or_default();
+        let live = named_for(context, links, "/link", |link| balancer::carries(link, arn), &names);
+        let leader = live.or(names.first().cloned()).unwrap_or_default();
+        leaders.insert(arn.to_owned(), leader.clone());
         for (_, targets) in hubs {
             let remote = targets.iter().find(|target| {
                 matches!(backends.get(&target.name.value), Some(Backend::Remote(balancer)) if balancer.arn == arn)
             });
             if let Some(remote) = remote {
-                two_ways(context, remote, leader, arn);
+                two_ways(context, remote, &leader, arn);
             }
         }
     }

@@ -198,8 +198,12 @@ fn targets_behind_one_linked_load_balancer_share_the_link() {
     // The one that exists stays the one.
     link(&mut live, HUB, "arn:lb/local");
     assert_eq!(links(&live), ["target/orders/link"]);
+    // It outlives the target that it is named for.
+    let gone = live.attrs(HUB, vpc_link::KIND, "abc123");
+    gone.owner = Owner::Ours(Address::new("target/gone/link"));
+    assert_eq!(links(&live), ["target/gone/link"]);
     let paths = text(&run(&two, &live, &Hosts::new()), "api/shop/definition", "paths");
-    assert!(!paths.contains("target/admin/link") && paths.contains("(id of target/orders/link)"), "{paths}");
+    assert!(!paths.contains("target/admin/link") && paths.contains("(id of target/gone/link)"), "{paths}");
 }
 
 #[test]
