@@ -41,7 +41,7 @@ pub static SCHEMA: KindSchema = KindSchema {
     delete: Some(quota::call("DeleteVpcEndpoints", quota::ENDPOINT_WRITE)),
     ready: Some(Waits::secs("available or waiting for acceptance", 90, 5, 600)),
     gone: Some(Waits::secs("gone", 60, 5, 600)),
-    loses: Some("its id, its addresses and its DNS names change"),
+    loses: Some("its id, its addresses and its DNS names"),
     permanent: None,
     read_actions: &["ec2:DescribeVpcEndpoints", "ec2:DescribeNetworkInterfaces"],
     write_actions: &["ec2:CreateVpcEndpoint", "ec2:CreateTags", "ec2:ModifyVpcEndpoint", "ec2:DeleteVpcEndpoints"],

@@ -32,7 +32,7 @@ pub static SCHEMA: KindSchema = KindSchema {
     delete: Some(quota::call("RejectVpcEndpointConnections", quota::SERVICE_WRITE)),
     ready: Some(Waits::secs("available", 60, 5, 600)),
     gone: Some(Waits::secs("rejected", 5, 5, 300)),
-    loses: Some("connections through it are cut"),
+    loses: Some("the connections through it"),
     permanent: None,
     read_actions: &["ec2:DescribeVpcEndpointConnections"],
     write_actions: &["ec2:AcceptVpcEndpointConnections", "ec2:RejectVpcEndpointConnections"],

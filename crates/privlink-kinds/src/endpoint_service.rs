@@ -33,7 +33,7 @@ pub static SCHEMA: KindSchema = KindSchema {
     delete: Some(quota::call("DeleteVpcEndpointServiceConfigurations", quota::SERVICE_WRITE)),
     ready: Some(Waits::secs("available", 15, 5, 600)),
     gone: Some(Waits::secs("gone", 15, 5, 600)),
-    loses: Some("its name changes, so every consumer's endpoint must be made anew"),
+    loses: Some("its id and its name, so every consumer's endpoint must be made anew"),
     permanent: None,
     read_actions: &["ec2:DescribeVpcEndpointServiceConfigurations"],
     write_actions: &[
