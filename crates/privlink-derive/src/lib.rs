@@ -53,7 +53,7 @@ pub struct Derived {
     pub unknown: BTreeSet<String>,
 }
 
-/// The names of `host` targets, to be resolved before [`derive`].
+/// The names of `host` targets, to be resolved before [`derive()`].
 pub fn host_names(document: &Document) -> BTreeSet<String> {
     let hosts = document.targets.values().filter_map(|target| match &target.endpoint {
         TargetEndpoint::Host(host) => Some(host.value.clone()),

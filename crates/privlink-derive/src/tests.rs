@@ -443,3 +443,15 @@ fn a_target_that_moves_to_another_pair_gets_another_target_group() {
     let dedicated = SPEC.replace("network=\"app\" { load", "network=\"app\" dedicated=#true { load");
     assert_ne!(name(&dedicated), name(SPEC));
 }
+
+#[test]
+fn the_page_of_checks_names_every_code_and_none_that_is_not() {
+    let page = include_str!("../../../docs/checks.md");
+    let named: Vec<&str> = page.split('`').filter(|text| text.starts_with("privlink::")).collect();
+    let ours = || crate::CODES.iter().map(|(code, _, _)| *code);
+    let missing: Vec<&str> = ours().filter(|code| !named.contains(code)).collect();
+    assert_eq!(missing, Vec::<&str>::new());
+    let spec = || privlink_spec::CODES.iter().map(|code| code.code);
+    let unknown: Vec<&&str> = named.iter().filter(|code| !ours().chain(spec()).any(|known| known == **code)).collect();
+    assert_eq!(unknown, Vec::<&&str>::new());
+}
