@@ -1,6 +1,9 @@
 //! Reads nodes of a KDL text into plain values, and collects what is wrong with them, each at its place.
 //!
-//! Knows KDL, and no world. **Invariant:** reading never stops at the first problem.
+//! Knows KDL, and no world. **Invariant:** reading never stops at the first problem, but for text that the parser must not
+//! see: read `guard.rs`.
+
+mod guard;
 
 use kdl::{KdlDocument, KdlEntry, KdlNode};
 use std::fmt;
@@ -27,35 +30,27 @@ impl fmt::Display for WorldProblem {
 
 impl std::error::Error for WorldProblem {}
 
-/// Nodes inside one another, at most: the parser recurses.
-const DEPTH: usize = 64;
-
 /// A text that is being read.
 pub(super) struct Reader<'a> {
     name: &'a str,
     text: &'a str,
+    /// The first byte of each line.
+    lines: Vec<usize>,
     pub(super) problems: Vec<WorldProblem>,
 }
 
 impl<'a> Reader<'a> {
     /// Begins to read a text.
     pub(super) fn new(name: &'a str, text: &'a str) -> Reader<'a> {
-        Reader { name, text, problems: Vec::new() }
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Reader { name, text, lines, problems: Vec::new() }
     }
 
     /// Parses the text; what cannot be parsed is noted as problems.
     pub(super) fn parse(&mut self) -> Option<KdlDocument> {
-        let mut depth = 0_usize;
-        for (at, c) in self.text.char_indices() {
-            match c {
-                '{' => depth += 1,
-                '}' => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-            if depth > DEPTH {
-                self.problem_at(at, format!("nodes are nested more than {DEPTH} deep"));
-                return None;
-            }
+        if let Err((at, message)) = guard::check(self.text) {
+            self.problem_at(at, message);
+            return None;
         }
         match KdlDocument::parse_v2(self.text) {
             Ok(document) => Some(document),
@@ -78,9 +73,9 @@ impl<'a> Reader<'a> {
     }
 
     fn problem_at(&mut self, offset: usize, message: String) {
-        let before = self.text.get(..offset).unwrap_or(self.text);
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        let line = self.lines.partition_point(|start| *start <= offset);
+        let start = line.checked_sub(1).and_then(|line| self.lines.get(line)).copied().unwrap_or(0);
+        let column = self.text.get(start..offset).unwrap_or_default().chars().count() + 1;
         self.problems.push(WorldProblem { file: self.name.to_owned(), line, column, message });
     }
 
