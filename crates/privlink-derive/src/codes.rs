@@ -275,6 +275,13 @@ pub static CODES: &[(&str, &str, &str)] = &[
          entry that was made anew since, for ids change then. aws:SourceVpc names the VPC instead, which stays.",
     ),
     (
+        "privlink::policy::entry-left-out",
+        "The policy leaves an entry of the API out.",
+        "A policy that names endpoints by aws:SourceVpce keeps calls through all others out, among them those through an \
+         entry it does not name. The id of an entry is known once it is made, and new when it is made anew; \
+         aws:SourceVpc names the VPC instead, which stays.",
+    ),
+    (
         "privlink::policy::too-long",
         "The derived policy is too long.",
         "API Gateway takes 8 192 characters. Each `allow` that differs in network, method or path is a statement. \

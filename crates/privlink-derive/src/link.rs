@@ -181,7 +181,10 @@ fn place(
             pairs.insert(name.clone(), pair);
         }
     }
-    let ports = port::assign(names, &ports);
+    // What listens on a load balancer of ours already, whoever made it, keeps its port until it is gone.
+    let listeners = context.list(scope, listener::KIND).unwrap_or_default();
+    let listening = listeners.iter().filter_map(|live| live.attrs.read(&listener::PORT)).collect();
+    let ports = port::assign(names, &ports, &listening);
     let mut used: BTreeMap<Address, usize> = BTreeMap::new();
     for pair in pairs.values() {
         *used.entry(pair.clone()).or_default() += 1;

@@ -63,31 +63,46 @@ pub(super) fn check(context: &mut Context<'_>, api: &Api, file: &PolicyFile, pol
 
 /// Compares the endpoints that a policy names with the API's entries, as far as these exist.
 fn check_endpoints(context: &mut Context<'_>, api: &Api, file: &PolicyFile, statements: &[&Statement]) {
-    let conditions: Vec<Condition<'_>> = statements.iter().flat_map(|statement| conditions(statement)).collect();
-    let by_endpoint = conditions.iter().filter(|one| one.compares() && one.key.eq_ignore_ascii_case(ENDPOINT));
+    let confining: Vec<Condition<'_>> = statements.iter().flat_map(|statement| confining(statement)).collect();
+    let by_endpoint = confining.iter().filter(|one| one.key.eq_ignore_ascii_case(ENDPOINT));
     let named: BTreeSet<&str> = by_endpoint.flat_map(Condition::values).collect();
-    let Some(entries) = entries(context, api) else { return };
+    let Some(mut entries) = entries(context, api) else { return };
     let is_entry = |name: &str| entries.iter().any(|(_, id)| id.as_deref() == Some(name));
-    let unknown: Vec<&str> =
-        named.iter().copied().filter(|name| !name.contains(['*', '?', '$']) && !is_entry(name)).collect();
-    if unknown.is_empty() {
+    let is_exact = |name: &str| !name.contains(['*', '?', '$']);
+    let place = origin(file.file.span);
+    let (policy, api) = (&file.file.value, &api.name.value);
+    let unknown: Vec<&str> = named.iter().copied().filter(|name| is_exact(name) && !is_entry(name)).collect();
+    if !unknown.is_empty() {
+        let message = format!("{policy:?} names {}, which is no entry of API {api:?}", unknown.join(", "));
+        let finding = Finding::warning("privlink::policy::unknown-endpoint", message, place);
+        context.find(finding.labelled("another endpoint").helped(format!(
+            "its entries are {}; an entry's id is new when it is made, so name its VPC by aws:SourceVpc, or leave the \
+             policy to privlink with allow",
+            describe(&entries)
+        )));
+    }
+    // Who names endpoints and nothing wider means that all others stay out.
+    let wider = confining.iter().any(|one| !one.key.eq_ignore_ascii_case(ENDPOINT));
+    if named.is_empty() || wider || !named.iter().all(|name| is_exact(name)) {
         return;
     }
-    let name = &file.file.value;
-    let message = format!("{name:?} names {}, which is no entry of API {:?}", unknown.join(", "), api.name.value);
-    let listed: Vec<String> = entries
-        .iter()
-        .map(|(network, id)| match id {
-            Some(id) => format!("{id} (network {network:?})"),
-            None => format!("the one in network {network:?}, which is not made yet"),
-        })
-        .collect();
-    let finding = Finding::warning("privlink::policy::unknown-endpoint", message, origin(file.file.span));
-    context.find(finding.labelled("another endpoint").helped(format!(
-        "its entries are {}; an entry's id is new when it is made, so name its VPC by aws:SourceVpc, or leave the policy to \
-         privlink with allow",
-        listed.join(", ")
-    )));
+    entries.retain(|(_, id)| id.as_deref().is_none_or(|id| !named.contains(id)));
+    if !entries.is_empty() {
+        let message = format!("{policy:?} tells endpoints apart and does not name {}", describe(&entries));
+        let finding = Finding::warning("privlink::policy::entry-left-out", message, place);
+        context.find(finding.labelled("an entry is missing").helped(
+            "add its id once it is made, name its VPC by aws:SourceVpc, or leave the policy to privlink with allow",
+        ));
+    }
+}
+
+/// `vpce-0a1b2c3d (network "hub")` of each, comma separated.
+fn describe(entries: &[(String, Option<String>)]) -> String {
+    let each = entries.iter().map(|(network, id)| match id {
+        Some(id) => format!("{id} (network {network:?})"),
+        None => format!("the one in network {network:?}, which is not made yet"),
+    });
+    each.collect::<Vec<_>>().join(", ")
 }
 
 /// Network and id of every entry of an API, without the id while there is none; none when they could not be read.
@@ -155,14 +170,18 @@ fn has_effect(statement: &Statement, effect: &str) -> bool {
     statement.get("Effect").and_then(Json::as_str) == Some(effect)
 }
 
+/// The conditions by which a statement lets some VPCs or endpoints in, and no others.
+fn confining(statement: &Statement) -> impl Iterator<Item = Condition<'_>> {
+    let (allows, denies) = (has_effect(statement, "Allow"), has_effect(statement, "Deny"));
+    conditions(statement).filter(move |one| one.tells_vpcs_apart() && if one.is_negated() { denies } else { allows })
+}
+
 /// Whether something is allowed to everybody that nothing confines to some VPCs.
 fn is_open(statements: &[&Statement]) -> bool {
-    let confines = |statement: &&Statement, negated: bool| {
-        conditions(statement).any(|one| one.tells_vpcs_apart() && one.is_negated() == negated)
-    };
-    let denied = statements.iter().any(|statement| has_effect(statement, "Deny") && confines(statement, true));
+    let confines = |statement: &&Statement| confining(statement).next().is_some();
+    let denied = statements.iter().any(|statement| has_effect(statement, "Deny") && confines(statement));
     let mut allowed = statements.iter().filter(|statement| has_effect(statement, "Allow"));
-    !denied && allowed.any(|statement| named_principal(statement).is_none() && !confines(statement, false))
+    !denied && allowed.any(|statement| named_principal(statement).is_none() && !confines(statement))
 }
 
 /// A principal of a statement that is not everybody: calls that are not signed have none.

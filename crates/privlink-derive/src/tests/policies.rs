@@ -110,9 +110,21 @@ fn anonymous_calls_match_no_principal() {
 fn endpoints_in_a_policy_are_entries_of_the_api() {
     let by = |id: &str| policy(&[allow(&json!("*"), &through("StringEquals", "aws:SourceVpce", id))]);
     assert_eq!(codes(&by("vpce-0a1b2c3d"), &entered()), Vec::<&str>::new());
-    assert_eq!(codes(&by("vpce-0f0f0f0f"), &entered()), ["privlink::policy::unknown-endpoint"]);
-    assert_eq!(codes(&by("vpce-0a1b2c3d"), &Live::new()), ["privlink::policy::unknown-endpoint"]);
+    let both = ["privlink::policy::entry-left-out", "privlink::policy::unknown-endpoint"];
+    assert_eq!(codes(&by("vpce-0f0f0f0f"), &entered()), both);
+    assert_eq!(codes(&by("vpce-0a1b2c3d"), &Live::new()), both);
     assert_eq!(codes(&by("vpce-0a*"), &Live::new()), Vec::<&str>::new());
+    // Keeping one out says nothing of others.
+    let out = policy(&[
+        deny(&through("StringEquals", "aws:SourceVpce", "vpce-0f0f0f0f")),
+        deny(&through("StringNotEquals", "aws:SourceVpc", "vpc-0a1b2c3d")),
+        allow(&json!("*"), &json!({})),
+    ]);
+    assert_eq!(codes(&out, &entered()), Vec::<&str>::new());
+    let wider = allow(&json!("*"), &through("StringEquals", "aws:SourceVpc", "vpc-0a1b2c3d"));
+    let mut both = by("vpce-0f0f0f0f");
+    both["Statement"].as_array_mut().unwrap().push(wider);
+    assert_eq!(codes(&both, &entered()), ["privlink::policy::unknown-endpoint"]);
     let mut unread = entered();
     unread.unreadable(HUB, endpoint::KIND);
     assert_eq!(codes(&by("vpce-0f0f0f0f"), &unread), Vec::<&str>::new());
