@@ -339,8 +339,12 @@ impl Comparison {
     fn facts(&mut self, moto: &Moto, what: &str) -> usize {
         let told = python("moto_chain.py", &[&moto.url, what]);
         let left = what == "left";
-        for fact in told.lines().filter_map(|line| line.strip_prefix("FAILED  ")) {
-            self.note(&format!("boto3 ({what}): {fact}\n{told}"), |row| match row {
+        let lines: Vec<&str> = told.lines().collect();
+        for (at, line) in lines.iter().enumerate() {
+            let Some(fact) = line.strip_prefix("FAILED  ") else { continue };
+            // The two lines below say what was found and what was wanted.
+            let found: Vec<&str> = lines.iter().skip(at + 1).take(2).map(|line| line.trim()).collect();
+            self.note(&format!("boto3 ({what}): {fact}: {}", found.join(", ")), |row| match row {
                 Fact(name) => !left && *name == fact,
                 Left(name) => left && *name == fact,
                 _ => false,
@@ -387,13 +391,18 @@ fn the_chain_at_an_address_is_made_read_mended_and_taken_back() {
     assert_eq!(first.keys().collect::<Vec<_>>(), second.keys().collect::<Vec<_>>());
     comparison.plan(&second, &applied);
     assert!(comparison.facts(&moto, "chain") > 60, "boto3 confirms most of the chain");
-    for change in ["target-removed", "rule-opened", "listener-port-changed"] {
-        let made = python("change.py", &[&moto.url, change]);
+    for (script, change) in [
+        ("moto_change.py", "target-removed"),
+        ("change.py", "rule-opened"),
+        ("moto_change.py", "listener-port-changed"),
+    ] {
+        let made = python(script, &[&moto.url, change]);
         let plan = moto.expect(2, &["plan", "--detailed-exitcode"], "chain");
         for value in made.lines().filter_map(|line| Some(line.split_once(' ')?.1)) {
             assert!(plan.contains(value), "{change}: the plan does not show {value:?}:\n{plan}");
         }
-        moto.expect(0, &["apply", "-y"], "chain");
+        // The zone that moto forgets would have these replaced each time, by targets of the same address and port.
+        moto.expect(0, &["apply", "-y", "--exclude", "target/legacy/targets"], "chain");
         comparison.plan(&moto.plan(2, "chain"), &applied);
     }
     comparison.facts(&moto, "chain");

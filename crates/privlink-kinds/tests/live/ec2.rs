@@ -178,6 +178,8 @@ async fn an_endpoint_reaches_across_accounts() {
     bench.delete(&permission).await;
     bench.delete(&service).await;
     bench.delete(&group).await;
+    assert_eq!(bench.read(&endpoint_made).await, None, "an unknown id is an absent endpoint");
+    assert_eq!(bench.read(&service).await, None, "an unknown id is an absent service");
     let hub = bench.gather(&bench.hub, &[]).await;
     assert!(hub.listings.values().all(|listing| listing.as_ref().is_ok_and(Vec::is_empty)), "{hub:?}");
 }

@@ -56,14 +56,15 @@ def whole_chain(facts, url):
     addresses = {"172.31.12.59", "172.31.12.60"}
     legacy, zones = chain.check_listener(facts, gateway, project, balancer, "target/legacy", 80, addresses)
     facts.check("target/legacy: outside the VPC in all zones", zones, {"all"})
-    local, zones = chain.check_listener(facts, gateway, project, balancer, "target/local", 8080, {"10.0.1.200"})
+    inside = {"10.0.1.200", "10.0.1.201"}
+    local, zones = chain.check_listener(facts, gateway, project, balancer, "target/local", 8080, inside)
     facts.true("target/local: inside the VPC no zone is said to be all", "all" not in zones)
     facts.true("every target has its own port", legacy != local)
     _, resources = chain.check_api(facts, gateway, project, "legacy", "test", entry)
     for path, uri in (("/", "/"), ("/{proxy+}", "/{proxy}")):
         chain.check_proxy(facts, resources, path, link["id"], "http", addresses.__contains__, legacy, uri)
     api, resources = chain.check_api(facts, gateway, project, "local", "test", entry)
-    chain.check_proxy(facts, resources, "/local", link["id"], "http", "10.0.1.200".__eq__, local, "/local")
+    chain.check_proxy(facts, resources, "/local", link["id"], "http", inside.__contains__, local, "/local")
     ids = {path: resource["id"] for path, resource in resources.items()}
     facts.true("local: its root is the path /", ids["/"] == api["rootResourceId"])
 
