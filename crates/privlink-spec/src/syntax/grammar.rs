@@ -109,6 +109,10 @@ impl<'t> Walk<'t> {
                 let help = format!("write a space before {}", self.slice(token));
                 Some(syntax(token, "a space is missing before this", "put a space here", help))
             }
+            TokenKind::Word if self.next_kind() == Some(TokenKind::Equals) && starts_number(self.slice(token)) => {
+                let help = format!("put the name in quotes: \"{}\"=…", self.slice(token));
+                Some(syntax(token, "a property's name does not begin with a digit", "not a name", help))
+            }
             TokenKind::Word | TokenKind::Text if self.next_kind() == Some(TokenKind::Equals) => {
                 self.at += 2;
                 match self.kind() {

@@ -54,6 +54,8 @@ pub(crate) enum Flaw {
     DeepComment,
     /// `\q`.
     Escape,
+    /// A character in a string that KDL forbids everywhere.
+    Hidden,
 }
 
 /// The tokens of a text, and the flaws met.
@@ -92,9 +94,16 @@ fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}')
 }
 
+/// Characters that KDL forbids everywhere: those that are not seen, or turn the line around.
+fn is_hidden(c: char) -> bool {
+    let control = c.is_ascii_control() && c != '\t' && !is_newline(c);
+    control || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
 fn is_word(c: char) -> bool {
     !is_newline(c)
         && !is_space(c)
+        && !is_hidden(c)
         && !matches!(c, '\\' | '/' | '(' | ')' | '{' | '}' | ';' | '[' | ']' | '"' | '#' | '=')
 }
 
@@ -156,6 +165,7 @@ impl Lexer<'_> {
             '/' => self.slash(),
             '\\' => self.line_continuation(),
             '[' | ']' => self.single(TokenKind::Stray, 1),
+            _ if is_hidden(c) => self.single(TokenKind::Stray, c.len_utf8()),
             _ => {
                 let start = self.at;
                 self.skip_while(is_word);
@@ -254,6 +264,7 @@ impl Lexer<'_> {
         let quotes = if self.starts_with("\"\"\"") { 3 } else { 1 };
         self.at += quotes;
         let closed = if quotes == 3 { self.long_body(hashes) } else { self.line_body(hashes) };
+        self.hidden(start);
         if !closed {
             self.open_strings += 1;
             self.out.flaws.push((start..start + hashes + quotes, Flaw::UnclosedString));
@@ -262,6 +273,14 @@ impl Lexer<'_> {
             }
         }
         self.push(TokenKind::Text, start);
+    }
+
+    /// Reports the first character that a string which ends here must not have.
+    fn hidden(&mut self, start: usize) {
+        let found = self.text.get(start..self.at).and_then(|text| text.char_indices().find(|(_, c)| is_hidden(*c)));
+        if let Some((at, c)) = found {
+            self.out.flaws.push((start + at..start + at + c.len_utf8(), Flaw::Hidden));
+        }
     }
 
     fn closes(&self, quotes: usize, hashes: usize) -> bool {

@@ -305,6 +305,12 @@ impl Reader<'_> {
                     .at(span, "begins here")
                     .help("take the comments inside it out")
             }
+            Flaw::Hidden => {
+                let found = self.slice(range.clone()).escape_default();
+                Diagnostic::error(codes::SYNTAX, "a character that is not seen stands in this string")
+                    .at(span, "not allowed in KDL")
+                    .help(format!("take it out, or write it as {found} in a string without #"))
+            }
             Flaw::Escape => {
                 let found = self.slice(range.clone());
                 Diagnostic::error(codes::SYNTAX, format!("`{found}` is no escape"))
