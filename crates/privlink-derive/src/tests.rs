@@ -1,6 +1,7 @@
 //! Derivation of small specs over small worlds; what is expected stands beside what is asked.
 
 mod checks;
+mod codes;
 mod deployments;
 mod policies;
 mod room;
@@ -412,46 +413,8 @@ fn zones_without_overlap_are_an_error_that_names_both_sides() {
 }
 
 #[test]
-fn every_finding_has_an_explanation() {
-    let source = [
-        include_str!("network.rs"),
-        include_str!("entry.rs"),
-        include_str!("link.rs"),
-        include_str!("target/backend.rs"),
-        include_str!("target/balancer.rs"),
-        include_str!("target/privatelink.rs"),
-        include_str!("target/zone.rs"),
-        include_str!("account.rs"),
-        include_str!("quota.rs"),
-        include_str!("subnet.rs"),
-        include_str!("policy.rs"),
-        include_str!("policy/file.rs"),
-        include_str!("cors.rs"),
-    ]
-    .concat();
-    let mut used: Vec<&str> = source.split('"').filter(|text| text.starts_with("privlink::")).collect();
-    used.sort_unstable();
-    used.dedup();
-    let mut explained: Vec<&str> = crate::CODES.iter().map(|(code, _, _)| *code).collect();
-    explained.sort_unstable();
-    assert_eq!(used, explained);
-}
-
-#[test]
 fn a_target_that_moves_to_another_pair_gets_another_target_group() {
     let name = |spec: &str| text(&run(spec, &Live::new(), &Hosts::new()), "target/orders/target-group", "name");
     let dedicated = SPEC.replace("network=\"app\" { load", "network=\"app\" dedicated=#true { load");
     assert_ne!(name(&dedicated), name(SPEC));
-}
-
-#[test]
-fn the_page_of_checks_names_every_code_and_none_that_is_not() {
-    let page = include_str!("../../../docs/checks.md");
-    let named: Vec<&str> = page.split('`').filter(|text| text.starts_with("privlink::")).collect();
-    let ours = || crate::CODES.iter().map(|(code, _, _)| *code);
-    let missing: Vec<&str> = ours().filter(|code| !named.contains(code)).collect();
-    assert_eq!(missing, Vec::<&str>::new());
-    let spec = || privlink_spec::CODES.iter().map(|code| code.code);
-    let unknown: Vec<&&str> = named.iter().filter(|code| !ours().chain(spec()).any(|known| known == **code)).collect();
-    assert_eq!(unknown, Vec::<&&str>::new());
 }
