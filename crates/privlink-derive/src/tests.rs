@@ -182,15 +182,23 @@ fn derivation_is_deterministic() {
 
 #[test]
 fn a_live_listener_keeps_its_port_and_pair() {
+    let own: i64 = text(&run(SPEC, &Live::new(), &Hosts::new()), "target/orders/listener", "port").parse().unwrap();
+    for (live, wanted) in [(own + 2, own + 2), (4711, own), (own - 1, own)] {
+        assert_eq!(port_and_pair(live), (wanted.to_string(), "(id of link/gateway/hub/2/load-balancer)".to_owned()));
+    }
+}
+
+/// What is derived for a listener that is there already, with this port, on the second pair.
+fn port_and_pair(port: i64) -> (String, String) {
     let mut live = Live::new();
     let ours = |address: &str| Owner::Ours(Address::new(address));
-    let attrs = Attrs::new().with(&listener::PORT, 4711).with(&listener::LOAD_BALANCER, "arn:lb/second".to_owned());
+    let attrs = Attrs::new().with(&listener::PORT, port).with(&listener::LOAD_BALANCER, "arn:lb/second".to_owned());
     live.push(HUB, listener::KIND, "arn:listener", ours("target/orders/listener"), attrs, &[]);
     let second = ours("link/gateway/hub/2/load-balancer");
     live.push(HUB, load_balancer::KIND, "arn:lb/second", second, Attrs::new(), &[]);
     let derived = run(SPEC, &live, &Hosts::new());
-    assert_eq!(text(&derived, "target/orders/listener", "port"), "4711");
-    assert_eq!(text(&derived, "target/orders/listener", "load-balancer"), "(id of link/gateway/hub/2/load-balancer)");
+    let of = |key| text(&derived, "target/orders/listener", key);
+    (of("port"), of("load-balancer"))
 }
 
 #[test]

@@ -230,12 +230,24 @@ impl<'a> Differ<'a> {
             .collect();
         let (action, reason) = match &object.status {
             Status::Failed(why) => (self.replacement(schema, resource), Reason::Failed(why.clone())),
-            _ if !fixed.is_empty() => (self.replacement(schema, resource), Reason::Immutable(fixed)),
+            _ if !fixed.is_empty() => (self.replacement_of(schema, resource, &fixed), Reason::Immutable(fixed)),
             _ if !attributes.is_empty() => (Action::Update, Reason::Differs),
             Status::Pending(state) => (Action::Wait, Reason::Unfinished(state.clone())),
             _ => (Action::NoOp, Reason::Same),
         };
         Verdict { action, reason, attributes }
+    }
+
+    /// How a resource is replaced because these attributes cannot be changed. What is told apart by its key alone cannot stand
+    /// twice under one: its old one goes first, whatever else its kind allows.
+    fn replacement_of(&self, schema: &KindSchema, resource: &Resource, fixed: &[String]) -> Action {
+        let keyed = |key: &&str| fixed.iter().any(|fixed| fixed == key);
+        match self.replacement(schema, resource) {
+            Action::ReplaceCreateFirst if !schema.key.is_empty() && !schema.key.iter().any(keyed) => {
+                Action::ReplaceDeleteFirst
+            }
+            action => action,
+        }
     }
 
     /// How a resource is replaced. One that uses another which must be deleted first has to let go of it first as well.
