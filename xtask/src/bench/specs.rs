@@ -9,20 +9,23 @@ network "hub" account="gateway" { vpc name="hub" }
 network "app" account="application" { vpc name="app" }
 "#;
 
+/// Callers come through a network of their own: the hub's holds AWS's 50 endpoints without theirs.
+const CALLERS: &str = "network \"callers\" account=\"gateway\" { vpc name=\"callers\" }\n";
+
 /// One API in front of `count` services, each behind a load balancer of its own in another account.
 pub(crate) fn integrations(count: usize) -> String {
-    let mut spec = HEAD.to_owned();
+    let mut spec = format!("{HEAD}{CALLERS}");
     for number in 0..count {
         let _ = writeln!(
             spec,
             "target \"service-{number}\" network=\"app\" {{ load-balancer \"service-{number}\"; port 80 }}"
         );
     }
-    spec.push_str("api \"bench\" account=\"gateway\" network=\"hub\" {\n    entry network=\"hub\" { allow-from \"10.0.0.0/8\" }\n");
+    spec.push_str("api \"bench\" account=\"gateway\" network=\"hub\" {\n    entry network=\"callers\" { allow-from \"10.0.0.0/8\" }\n");
     for number in 0..count {
         let _ = writeln!(spec, "    route \"/service-{number}\" target=\"service-{number}\"");
     }
-    spec.push_str("    allow network=\"hub\"\n    stage \"prod\"\n}\n");
+    spec.push_str("    allow network=\"callers\"\n    stage \"prod\"\n}\n");
     spec
 }
 
@@ -48,6 +51,9 @@ account "222222222222" {
         vpc "hub" cidr="10.0.0.0/16" {
             subnet "hub-a" cidr="10.0.0.0/20" az="us-east-1a" az-id="use1-az1"
             subnet "hub-b" cidr="10.0.16.0/20" az="us-east-1b" az-id="use1-az2"
+        }
+        vpc "callers" cidr="10.2.0.0/16" {
+            subnet "callers-a" cidr="10.2.0.0/20" az="us-east-1a" az-id="use1-az1"
         }
     }
 }
