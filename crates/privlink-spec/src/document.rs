@@ -3,6 +3,8 @@
 //! Owns: the types every later step reads. Refuses to know: KDL syntax (see `decode`), how a mistake is worded (see
 //! `diagnostic`), and AWS.
 //!
+//! It is one file because the language is one table of nouns, which is read from top to bottom.
+//!
 //! **Invariant:** in a `Document` that came without errors every [`Ref`] points at a node that exists.
 
 use std::collections::BTreeMap;

@@ -39,7 +39,7 @@ fn labels_in_two_files_are_both_shown() {
            ╰────
           help: give one of them another name
 
-        Advice: 
+        Advice:
           ☞ named first here
            ╭─[a.kdl:5:9]
          4 │ include "b.kdl"
@@ -48,7 +48,7 @@ fn labels_in_two_files_are_both_shown() {
            ·          ╰── named first here
            ╰────
     "#]]
-    .assert_eq(&text);
+    .assert_eq(&text.lines().map(|line| format!("{}\n", line.trim_end())).collect::<String>());
 }
 
 #[test]

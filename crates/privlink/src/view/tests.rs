@@ -1,4 +1,4 @@
-//! Golden pages: hand-made plans and runs, as a person sees them.
+//! Golden pages: hand-made plans and runs, as a person sees them; one file because the pages share what they are made of.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
