@@ -21,12 +21,12 @@ const SIZES: [usize; 3] = [2, 10, 50];
 /// How many routes.
 const ROUTES: [usize; 3] = [100, 1_000, 10_000];
 
-/// The task. With `operations` it lists the requests of each command by operation as well.
+/// The task. With `summary` it leaves out the requests by operation.
 pub(crate) fn run(arguments: &[&str]) -> Outcome {
     let operations = match arguments {
-        [] => false,
-        ["--operations"] => true,
-        _ => return Err("usage: cargo xtask bench [--operations]".to_owned()),
+        [] => true,
+        ["--summary"] => false,
+        _ => return Err("usage: cargo xtask bench [--summary]".to_owned()),
     };
     run_command(cargo(&["build", "--release", "--package", "privlink"]))?;
     let program = target().join("release/privlink");

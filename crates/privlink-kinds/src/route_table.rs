@@ -4,13 +4,10 @@
 
 use privlink_model::keys::ID;
 use privlink_model::keys::route_table::{KIND, MAIN, ROUTES, SUBNETS, VPC};
-use privlink_model::{AttributeSchema, KindSchema, Ownership, ReplaceOrder, Service};
+use privlink_model::{AttributeSchema, KindSchema, Service};
 
 /// The facts about route tables.
 pub static SCHEMA: KindSchema = KindSchema {
-    name: KIND,
-    title: "route table",
-    service: Service::Ec2,
     attributes: &[
         AttributeSchema::new(ID.key(), "Its id.").computed(),
         AttributeSchema::new(VPC.key(), "Its VPC's id.").computed(),
@@ -18,19 +15,8 @@ pub static SCHEMA: KindSchema = KindSchema {
         AttributeSchema::new(SUBNETS.key(), "Ids of the subnets associated with it.").set().computed(),
         AttributeSchema::new(ROUTES.key(), "Its routes: destination, target and state of each.").computed(),
     ],
-    ownership: Ownership::LookUp,
-    key: &[],
-    deleted_with: &[],
-    replace: ReplaceOrder::CreateFirst,
-    create: None,
-    update: None,
-    delete: None,
-    ready: None,
-    gone: None,
-    loses: None,
-    permanent: None,
     read_actions: &["ec2:DescribeRouteTables"],
-    write_actions: &[],
+    ..KindSchema::look_up(KIND, "route table", Service::Ec2)
 };
 
 #[cfg(feature = "aws")]

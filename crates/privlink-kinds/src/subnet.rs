@@ -6,13 +6,10 @@
 
 use privlink_model::keys::ID;
 use privlink_model::keys::subnet::{CIDR, FREE_ADDRESSES, KIND, NAME, OWNER, VPC, ZONE, ZONE_ID};
-use privlink_model::{AttributeSchema, KindSchema, Ownership, ReplaceOrder, Service};
+use privlink_model::{AttributeSchema, KindSchema, Service};
 
 /// The facts about subnets.
 pub static SCHEMA: KindSchema = KindSchema {
-    name: KIND,
-    title: "subnet",
-    service: Service::Ec2,
     attributes: &[
         AttributeSchema::new(ID.key(), "Its id.").computed(),
         AttributeSchema::new(VPC.key(), "Its VPC's id.").computed(),
@@ -23,19 +20,8 @@ pub static SCHEMA: KindSchema = KindSchema {
         AttributeSchema::new(FREE_ADDRESSES.key(), "Addresses free in it, counted up to 64.").computed(),
         AttributeSchema::new(OWNER.key(), "The account that owns it.").computed(),
     ],
-    ownership: Ownership::LookUp,
-    key: &[],
-    deleted_with: &[],
-    replace: ReplaceOrder::CreateFirst,
-    create: None,
-    update: None,
-    delete: None,
-    ready: None,
-    gone: None,
-    loses: None,
-    permanent: None,
     read_actions: &["ec2:DescribeSubnets"],
-    write_actions: &[],
+    ..KindSchema::look_up(KIND, "subnet", Service::Ec2)
 };
 
 #[cfg(feature = "aws")]

@@ -5,31 +5,17 @@
 
 use privlink_model::keys::ID;
 use privlink_model::keys::transit_gateway::{KIND, STATE, VPCS};
-use privlink_model::{AttributeSchema, KindSchema, Ownership, ReplaceOrder, Service};
+use privlink_model::{AttributeSchema, KindSchema, Service};
 
 /// The facts about transit gateways.
 pub static SCHEMA: KindSchema = KindSchema {
-    name: KIND,
-    title: "transit gateway",
-    service: Service::Ec2,
     attributes: &[
         AttributeSchema::new(ID.key(), "Its id.").computed(),
         AttributeSchema::new(STATE.key(), "`available`, or another state.").computed(),
         AttributeSchema::new(VPCS.key(), "Ids of the VPCs attached to it, as seen from this account.").set().computed(),
     ],
-    ownership: Ownership::LookUp,
-    key: &[],
-    deleted_with: &[],
-    replace: ReplaceOrder::CreateFirst,
-    create: None,
-    update: None,
-    delete: None,
-    ready: None,
-    gone: None,
-    loses: None,
-    permanent: None,
     read_actions: &["ec2:DescribeTransitGateways", "ec2:DescribeTransitGatewayVpcAttachments"],
-    write_actions: &[],
+    ..KindSchema::look_up(KIND, "transit gateway", Service::Ec2)
 };
 
 #[cfg(feature = "aws")]

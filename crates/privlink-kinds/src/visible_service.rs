@@ -5,32 +5,18 @@
 
 use privlink_model::keys::ID;
 use privlink_model::keys::visible_service::{ACCEPTANCE_REQUIRED, KIND, OWNER, ZONES};
-use privlink_model::{AttributeSchema, KindSchema, Ownership, ReplaceOrder, Service};
+use privlink_model::{AttributeSchema, KindSchema, Service};
 
 /// The facts about endpoint services of others.
 pub static SCHEMA: KindSchema = KindSchema {
-    name: KIND,
-    title: "visible endpoint service",
-    service: Service::Ec2,
     attributes: &[
         AttributeSchema::new(ID.key(), "Its service name.").computed(),
         AttributeSchema::new(ACCEPTANCE_REQUIRED.key(), "Whether connections wait for its owner.").computed(),
         AttributeSchema::new(ZONES.key(), "Names of the zones it is offered in, in this account.").set().computed(),
         AttributeSchema::new(OWNER.key(), "The owner's account id.").computed(),
     ],
-    ownership: Ownership::LookUp,
-    key: &[],
-    deleted_with: &[],
-    replace: ReplaceOrder::CreateFirst,
-    create: None,
-    update: None,
-    delete: None,
-    ready: None,
-    gone: None,
-    loses: None,
-    permanent: None,
     read_actions: &["ec2:DescribeVpcEndpointServices"],
-    write_actions: &[],
+    ..KindSchema::look_up(KIND, "visible endpoint service", Service::Ec2)
 };
 
 #[cfg(feature = "aws")]

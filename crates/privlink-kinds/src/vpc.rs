@@ -5,13 +5,10 @@
 
 use privlink_model::keys::ID;
 use privlink_model::keys::vpc::{CIDRS, DNS_HOSTNAMES, DNS_SUPPORT, KIND, NAME};
-use privlink_model::{AttributeSchema, KindSchema, Ownership, ReplaceOrder, Service};
+use privlink_model::{AttributeSchema, KindSchema, Service};
 
 /// The facts about VPCs.
 pub static SCHEMA: KindSchema = KindSchema {
-    name: KIND,
-    title: "VPC",
-    service: Service::Ec2,
     attributes: &[
         AttributeSchema::new(ID.key(), "Its id.").computed(),
         AttributeSchema::new(NAME.key(), "Its `Name` tag.").computed(),
@@ -19,19 +16,8 @@ pub static SCHEMA: KindSchema = KindSchema {
         AttributeSchema::new(DNS_SUPPORT.key(), "Whether AWS's resolver answers in it.").computed(),
         AttributeSchema::new(DNS_HOSTNAMES.key(), "Whether private names of endpoints may resolve in it.").computed(),
     ],
-    ownership: Ownership::LookUp,
-    key: &[],
-    deleted_with: &[],
-    replace: ReplaceOrder::CreateFirst,
-    create: None,
-    update: None,
-    delete: None,
-    ready: None,
-    gone: None,
-    loses: None,
-    permanent: None,
     read_actions: &["ec2:DescribeVpcs", "ec2:DescribeVpcAttribute"],
-    write_actions: &[],
+    ..KindSchema::look_up(KIND, "VPC", Service::Ec2)
 };
 
 #[cfg(feature = "aws")]

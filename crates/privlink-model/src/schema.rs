@@ -218,6 +218,29 @@ pub struct KindSchema {
 }
 
 impl KindSchema {
+    /// A kind that is only looked up, without its attributes and what reading it takes.
+    pub const fn look_up(name: &'static str, title: &'static str, service: Service) -> Self {
+        Self {
+            name,
+            title,
+            service,
+            attributes: &[],
+            ownership: Ownership::LookUp,
+            key: &[],
+            deleted_with: &[],
+            replace: ReplaceOrder::CreateFirst,
+            create: None,
+            update: None,
+            delete: None,
+            ready: None,
+            gone: None,
+            loses: None,
+            permanent: None,
+            read_actions: &[],
+            write_actions: &[],
+        }
+    }
+
     /// The facts about one of its attributes.
     pub fn attribute(&self, key: &str) -> Option<&'static AttributeSchema> {
         self.attributes.iter().find(|attribute| attribute.key == key)
