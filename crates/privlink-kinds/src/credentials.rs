@@ -5,6 +5,7 @@
 //!
 //! The SDK has a cache of its own, which only its clients can ask. A gather wants to know before its first call whether
 //! there are credentials at all, so that an account that cannot be entered costs one request and gives one message.
+#![expect(clippy::disallowed_methods, reason = "credentials run out by the machine's time")]
 
 use std::error::Error;
 use std::time::{Duration, SystemTime};

@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** `world.json` is always a whole world: it is written beside, flushed, then renamed over. One process at a
 //! time holds the folder; a world that was loaded before another process changed the folder is refused.
+#![expect(clippy::disallowed_methods, reason = "here the world is written, beside and renamed")]
 
 use crate::world::World;
 use serde::Deserialize;

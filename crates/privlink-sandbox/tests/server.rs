@@ -1,5 +1,5 @@
 //! The sandbox over HTTP, as any AWS client meets it: identities, kept worlds, and what survives a kill.
-
+#![allow(clippy::disallowed_methods, reason = "tests make files and measure time")]
 #![allow(clippy::unwrap_used)]
 
 use privlink_sandbox::{Options, Sandbox, World};

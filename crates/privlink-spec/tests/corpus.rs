@@ -2,7 +2,7 @@
 //!
 //! `UPDATE_EXPECT=1` writes the expected files anew. A folder is a case of several files, its `privlink.kdl` the root. A
 //! first line `//! var name=value …` gives variables.
-
+#![allow(clippy::disallowed_methods, reason = "tests make files and measure time")]
 #![allow(clippy::unwrap_used)]
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -2,6 +2,7 @@
 //!
 //! Owns: which exit code an end has, and what the first and the second Ctrl-C do. Refuses to know: steps (see
 //! `privlink-engine`) and wording (see `view::progress`, `view::outcome`).
+#![expect(clippy::disallowed_methods, reason = "the moment is part of what tells one run from another")]
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};

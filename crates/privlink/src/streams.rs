@@ -2,6 +2,7 @@
 //!
 //! Owns: writing that survives a reader who goes away, and what is known of terminals. Refuses to know: what is written.
 //! A closed pipe ends output quietly: the run behind it goes on and keeps its own exit code.
+#![expect(clippy::disallowed_methods, reason = "here the environment of the streams is read")]
 
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,5 @@
 //! Every form of target at once, then a spec that changes: nothing to do after each apply, nothing left after destroy.
+#![allow(clippy::disallowed_methods, reason = "tests make files and measure time")]
 #![cfg(feature = "aws")]
 #![allow(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
 

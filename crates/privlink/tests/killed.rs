@@ -1,4 +1,5 @@
 //! An apply killed at any moment: the next one finishes it, with no duplicate and nothing lost.
+#![allow(clippy::disallowed_methods, reason = "tests make files and measure time")]
 #![cfg(feature = "aws")]
 #![allow(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
 #![expect(clippy::print_stdout, reason = "the seed and the moments, to have a failure again")]

@@ -1,4 +1,5 @@
 //! What goes wrong, each with an exit code, a message at its place and nothing changed.
+#![allow(clippy::disallowed_methods, reason = "tests make files and measure time")]
 #![cfg(feature = "aws")]
 #![allow(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
 

@@ -1,4 +1,5 @@
 //! Whole command lines in this process, over a toy cloud that holds one security group.
+#![allow(clippy::disallowed_methods, reason = "tests make files and measure time")]
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -1,5 +1,10 @@
 //! A sandbox in a process of its own, the real binary against it, and Python scripts that know nothing of privlink.
-#![allow(dead_code, clippy::unwrap_used, reason = "each test crate uses a part; a failed set-up is a failed test")]
+#![allow(
+    dead_code,
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "each test crate uses a part; a failed set-up is a failed test"
+)]
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
