@@ -8,7 +8,6 @@
 //! signs before it connects, and AWS refuses signatures older than five minutes; where waits can be long (deleting REST
 //! APIs: one in 30 seconds) the caller waits in [`Limiter::prepay`], before the request is signed, and the attempt that
 //! follows passes at once.
-#![expect(clippy::disallowed_methods, reason = "pacing is by the machine's time")]
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
