@@ -1,8 +1,9 @@
-"""Changes one thing of the cross-account example behind privlink's back, as somebody with a console would.
+"""Changes one thing of an example behind privlink's back, as somebody with a console would.
 
 Usage: change.py URL CHANGE. Prints what it changed: a line "old VALUE" and a line "new VALUE" for what a plan has to show.
 """
 
+import functools
 import json
 import sys
 
@@ -12,16 +13,21 @@ REGION = "us-east-1"
 
 
 def clients(url, account):
+    """Clients of an account; its role is assumed once one is asked for, for not every example has every account."""
     base = {
         "endpoint_url": url,
         "region_name": REGION,
         "aws_access_key_id": "AKIAIOSFODNN7EXAMPLE",
         "aws_secret_access_key": "example",
     }
-    role = f"arn:aws:iam::{account}:role/privlink-deployer"
-    keys = boto3.client("sts", **base).assume_role(RoleArn=role, RoleSessionName="hand")["Credentials"]
-    session = boto3.Session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], REGION)
-    return lambda service: session.client(service, endpoint_url=url)
+
+    @functools.cache
+    def session():
+        role = f"arn:aws:iam::{account}:role/privlink-deployer"
+        keys = boto3.client("sts", **base).assume_role(RoleArn=role, RoleSessionName="hand")["Credentials"]
+        return boto3.Session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], REGION)
+
+    return lambda service: session().client(service, endpoint_url=url)
 
 
 def tagged(items, address):
@@ -91,7 +97,7 @@ def listener_port_changed(gateway, _):
     balancer = next(b["LoadBalancerArn"] for b in balancers if b["LoadBalancerName"].startswith("pl-"))
     listener = elb.describe_listeners(LoadBalancerArn=balancer)["Listeners"][0]
     elb.modify_listener(ListenerArn=listener["ListenerArn"], Port=9999)
-    return "9999", str(listener["Port"])
+    return f"9999 → {listener['Port']}", ""
 
 
 CHANGES = {
