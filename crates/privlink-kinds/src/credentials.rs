@@ -117,7 +117,12 @@ impl Session {
         if find::<ConnectorError>(cause).is_some() {
             return self.failure(ErrorClass::Unreachable, operation, "", chain(cause));
         }
-        self.failure(ErrorClass::Denied, operation, "InvalidCredentials", chain(cause))
+        let words = chain(cause);
+        // The SDK has no type for an answer it cannot parse that could be looked for here.
+        if words.contains("error parsing") {
+            return self.failure(ErrorClass::Unreadable, operation, "", words);
+        }
+        self.failure(ErrorClass::Denied, operation, "InvalidCredentials", words)
     }
 }
 

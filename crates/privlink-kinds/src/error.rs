@@ -124,6 +124,13 @@ fn unread(account: &Account, error: &CloudError) -> Unread {
 /// The stable code of a failed call.
 pub fn stable_code(error: &CloudError) -> &'static str {
     match error.class {
+        // STS refuses the role of a region that is off with the words it has for a token that is none.
+        ErrorClass::Denied
+            if error.operation == ASSUME_ROLE
+                && matches!(error.code.as_str(), "InvalidClientTokenId" | "RegionDisabledException") =>
+        {
+            codes::REGION_OFF
+        }
         ErrorClass::Denied if error.operation == ASSUME_ROLE => codes::ASSUME_ROLE,
         ErrorClass::Denied if error.operation == GET_CREDENTIALS => codes::NO_CREDENTIALS,
         ErrorClass::Denied => match error.code.as_str() {

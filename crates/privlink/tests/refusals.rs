@@ -166,7 +166,18 @@ fn an_answer_that_is_not_aws_is_an_error() {
     });
     let output = privlink(&["plan", "--endpoint", &url, "-f"]).arg(example(EXAMPLE)).output().unwrap();
     assert_eq!(code(&output), 1, "{}", told(&output));
-    assert!(told(&output).contains("privlink::aws::"), "{}", told(&output));
+    assert!(told(&output).contains("privlink::aws::unreadable"), "{}", told(&output));
+}
+
+#[test]
+fn a_region_that_is_off_is_named() {
+    let (folder, spec) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    changed(spec.path(), "region \"us-east-1\"", "region \"ap-east-1\"");
+    let output = on_sandbox(folder.path(), spec.path(), &["plan"]).output().unwrap();
+    assert_eq!(code(&output), 1, "{}", told(&output));
+    for word in ["privlink::aws::region-off", "ap-east-1"] {
+        assert!(told(&output).contains(word), "{word}: {}", told(&output));
+    }
 }
 
 #[test]
