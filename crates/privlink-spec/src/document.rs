@@ -67,22 +67,33 @@ pub struct Project {
     pub guard: Option<Guard>,
 }
 
-/// `store "s3://bucket/prefix" account="gateway"`.
+/// `store "s3://bucket/prefix" account="gateway"`, or `store "folder"`, relative to the spec.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Store {
-    /// The URL as written.
+    /// As written.
     pub url: Spanned<String>,
-    /// The account that owns the bucket.
+    /// The account whose credentials and region the bucket is reached with; a bucket has one, a folder has none.
     pub account: Option<Ref>,
 }
 
-/// `guard deletes="30%" updates="30%"`, in percent.
+impl Store {
+    /// Bucket and prefix, the prefix without slashes at its ends and maybe empty; none for a folder.
+    pub fn bucket(&self) -> Option<(&str, &str)> {
+        let rest = self.url.value.strip_prefix("s3://")?;
+        let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+        Some((bucket, prefix.trim_matches('/')))
+    }
+}
+
+/// `guard deletes="30%" updates="30%" minimum=10`, the shares in percent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Guard {
     /// Share of owned objects a plan may delete.
     pub deletes: Option<Spanned<f64>>,
     /// Share of owned objects a plan may update.
     pub updates: Option<Spanned<f64>>,
+    /// How many objects it takes at least for a share to count.
+    pub minimum: Option<Spanned<u32>>,
 }
 
 /// `account "gateway" id="222222222222" { … }`.

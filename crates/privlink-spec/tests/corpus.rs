@@ -179,3 +179,20 @@ fn a_folder_means_its_spec_and_the_command_line_gives_variables() {
     assert_eq!(loaded.sources.iter().count(), 5, "each file once, the policy among them");
     assert_eq!(loaded.document.apis["shop"].stages[0].name.value, "live");
 }
+
+#[test]
+fn a_store_is_a_bucket_or_a_folder() {
+    let store = |store: &str| {
+        let text =
+            format!("project \"shop\" {{ store {store}; region \"us-east-1\" }}\naccount \"a\" id=\"111111111111\"");
+        let options = LoadOptions { files: vec![PathBuf::from("a.kdl")], variables: BTreeMap::new() };
+        let files = Memory { files: BTreeMap::from([(PathBuf::from("a.kdl"), text.into_bytes())]) };
+        load_from(&options, &files).document.project.unwrap().store.unwrap()
+    };
+    assert_eq!(
+        store("\"s3://acme-privlink/teams/shop/\" account=\"a\"").bucket(),
+        Some(("acme-privlink", "teams/shop"))
+    );
+    assert_eq!(store("\"s3://acme-privlink\" account=\"a\"").bucket(), Some(("acme-privlink", "")));
+    assert_eq!(store("\"state\"").bucket(), None);
+}

@@ -10,13 +10,6 @@ use crate::source::Span;
 /// One diagnostic for each thing of a document that is read but not derived.
 pub fn not_derived(document: &Document) -> Vec<Diagnostic> {
     let mut out = Refusals::default();
-    if let Some(project) = &document.project {
-        let guard = project.guard.as_ref().and_then(|guard| guard.deletes.as_ref().or(guard.updates.as_ref()));
-        guard.into_iter().for_each(|share| out.refuse("`guard`", share.span));
-        if let Some(store) = &project.store {
-            out.refuse("`store`", store.url.span);
-        }
-    }
     for account in document.accounts.values() {
         if let Access::Role(Role { mfa: Some(mfa), .. }) = &account.access {
             out.refuse("`mfa`", mfa.span);

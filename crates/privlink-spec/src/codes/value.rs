@@ -38,8 +38,14 @@ super::codes! {
         "Letters, digits, spaces and _ . : / = + - @ are allowed.",
         "tags team=\"r&d\"", "tags team=\"r+d\"";
     STORE = "privlink::project::store", "A store is neither a folder nor an s3:// URL.",
-        "The store keeps lock, journal and history.",
-        "store \"https://example.com/\"", "store \"s3://acme-privlink/shop\"";
+        "The store keeps lock, journal and history. A folder is relative to the spec; a bucket is named by S3's rules.",
+        "store \"https://example.com/\"", "store \"s3://acme-privlink/shop\" account=\"gateway\"";
+    STORE_ACCOUNT = "privlink::project::store-account", "A store in a folder names an account.",
+        "A bucket is reached with an account's credentials and in its region. A folder is on this machine.",
+        "store \".privlink\" account=\"gateway\"", "store \".privlink\"";
+    GUARD_MINIMUM = "privlink::project::guard-minimum", "The least number of objects for a guard is not 1 or more.",
+        "A share of a few objects says little: the shares count once a plan deletes or updates this many; 10 unless said.",
+        "guard deletes=\"50%\" minimum=0", "guard deletes=\"50%\" minimum=1";
     ACCOUNT_ID = "privlink::account::id", "A value is no AWS account id.",
         "An account id is twelve digits, without dashes.",
         "account \"gateway\" id=\"2222-2222-2222\"", "account \"gateway\" id=\"222222222222\"";

@@ -1,6 +1,7 @@
 //! `project "shop" { region …; tags …; resolver …; store …; guard … }`.
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 
 use crate::codes;
 use crate::diagnostic::Diagnostic;
@@ -13,12 +14,15 @@ use crate::value;
 const PROJECT: Shape = Shape { one: &["region", "tags", "resolver", "store", "guard"], ..Shape::one("a name") };
 const TAGS: Shape = Shape { any_props: true, ..Shape::NONE };
 const STORE: Shape = Shape { props: &["account"], ..Shape::one("a folder or s3:// URL") };
-const GUARD: Shape = Shape { props: &["deletes", "updates"], ..Shape::NONE };
+const GUARD: Shape = Shape { props: &["deletes", "updates", "minimum"], ..Shape::NONE };
 
 /// Tags a user may give: AWS allows 50 on a resource, and ownership takes two.
 const MOST_TAGS: usize = 48;
 const LONGEST_KEY: usize = 128;
 const LONGEST_VALUE: usize = 256;
+const S3: &str = "s3://";
+/// An object's key has 1024 bytes; the longest name a run or lock puts under the prefix is well under 256.
+const LONGEST_PREFIX: usize = 768;
 
 /// The region a project gives its accounts, read ahead of the rest and without reports.
 pub(crate) fn region_of(nodes: &[Node]) -> Option<Spanned<String>> {
@@ -94,25 +98,74 @@ fn decode_tags(cx: &Context, node: &Node) -> BTreeMap<String, Spanned<String>> {
 
 fn decode_store(cx: &Context, node: &Node) -> Option<Store> {
     let form = Form::new(cx, node, &STORE);
-    let url = form.arg();
-    let account = form.reference("account", Kind::Account);
-    let url = url?;
-    let bucket = url.value.strip_prefix("s3://").map(|rest| rest.split('/').next().unwrap_or(""));
-    let sound = match bucket {
-        Some(bucket) => {
-            (3..=63).contains(&bucket.len())
-                && bucket.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '.' || c == '-')
+    let url = form.arg()?;
+    let account = match url.value.strip_prefix(S3) {
+        // Whose credentials and whose region the bucket is reached with cannot be guessed.
+        Some(_) => form.needed_reference("account", Kind::Account),
+        None => {
+            if let Some(account) = form.value("account") {
+                cx.report(
+                    Diagnostic::error(codes::STORE_ACCOUNT, "a folder belongs to no account")
+                        .at(account.span, "an account")
+                        .at(url.span, "of a folder")
+                        .help(format!("take the account out, or write {S3}BUCKET/PREFIX")),
+                );
+            }
+            None
         }
-        None => !url.value.is_empty() && !url.value.contains("://"),
+    };
+    let sound = match url.value.strip_prefix(S3) {
+        Some(rest) => {
+            let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+            is_bucket(bucket) && is_prefix(prefix)
+        }
+        None => !url.value.is_empty() && !url.value.contains("://") && !url.value.contains(char::is_control),
     };
     let url = value::keep(cx, codes::STORE, url, sound, |text| {
-        (format!("`{text}` is no store"), String::from("write a folder, or s3://BUCKET/PREFIX"))
+        let help = match text.strip_prefix(S3) {
+            Some(_) => {
+                "a bucket is 3 to 63 lower-case letters, digits, dots and dashes, a prefix letters, digits and \
+                        ! _ . * ' ( ) - between single slashes: s3://acme-privlink/shop"
+            }
+            None => "write a folder, or s3://BUCKET/PREFIX",
+        };
+        (format!("`{text}` is no store"), String::from(help))
     })?;
     Some(Store { url, account })
+}
+
+fn is_bucket(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    (3..=63).contains(&name.len())
+        && name.chars().all(|c| plain(c) || c == '.' || c == '-')
+        && name.starts_with(plain)
+        && name.ends_with(plain)
+        && !name.contains("..")
+        && name.parse::<Ipv4Addr>().is_err()
+}
+
+/// A prefix of the characters that S3 calls safe. `.` and `..` are legal there and taken for paths by many tools.
+fn is_prefix(prefix: &str) -> bool {
+    let prefix = prefix.strip_suffix('/').unwrap_or(prefix);
+    prefix.is_empty()
+        || prefix.len() <= LONGEST_PREFIX
+            && prefix.chars().all(|c| c.is_ascii_alphanumeric() || "/!_.*'()-".contains(c))
+            && prefix.split('/').all(|part| !matches!(part, "" | "." | ".."))
 }
 
 fn decode_guard(cx: &Context, node: &Node) -> Guard {
     let form = Form::new(cx, node, &GUARD);
     let share = |name| form.text(name).and_then(|text| value::percent(cx, &text));
-    Guard { deletes: share("deletes"), updates: share("updates") }
+    let minimum = form.integer("minimum").and_then(|number| {
+        let least = u32::try_from(number.value).ok().filter(|least| *least > 0);
+        if least.is_none() {
+            cx.report(
+                Diagnostic::error(codes::GUARD_MINIMUM, format!("{} is no number of objects", number.value))
+                    .at(number.span, "not 1 or more")
+                    .help("with minimum=1 the shares count from the first object on"),
+            );
+        }
+        least.map(|value| Spanned { value, span: number.span })
+    });
+    Guard { deletes: share("deletes"), updates: share("updates"), minimum }
 }
