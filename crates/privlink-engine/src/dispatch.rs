@@ -22,8 +22,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use privlink_model::{
-    Address, Attrs, Clock, Cloud, CloudError, ErrorClass, Event, Kinds, Outcome, Plan, Settle, Step, StepFailure,
-    StepId, Write, Written,
+    Address, Attrs, Cause, Clock, Cloud, CloudError, ErrorClass, Event, Kinds, Outcome, Plan, Settle, Step,
+    StepFailure, StepId, Why, Write, Written,
 };
 use tokio::sync::Semaphore;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
@@ -70,7 +70,8 @@ impl Run {
         if let Some((step, failure)) = disorder(&steps) {
             self.events.send(Event::Failed { step, failure: failure.clone() });
             let not_started = steps.iter().map(|step| step.id).filter(|id| *id != step).collect();
-            return Outcome::Failed { failed: vec![(step, failure)], done: Vec::new(), not_started };
+            let cause = Cause { why: Why::Failed, failed: vec![(step, failure)], blocked: None };
+            return Outcome::Kept { cause, done: Vec::new(), not_started };
         }
         Dispatcher::new(self, steps).run().await
     }
@@ -401,13 +402,11 @@ impl<'p> Dispatcher<'p> {
                 _ => not_started.push(id),
             }
         }
-        if !failed.is_empty() {
-            Outcome::Failed { failed, done, not_started }
-        } else if not_started.is_empty() {
-            Outcome::Applied
-        } else {
-            Outcome::Interrupted { done, not_started }
+        let why = if failed.is_empty() { Why::Interrupted } else { Why::Failed };
+        if failed.is_empty() && not_started.is_empty() {
+            return Outcome::Applied;
         }
+        Outcome::Kept { cause: Cause { why, failed, blocked: None }, done, not_started }
     }
 }
 

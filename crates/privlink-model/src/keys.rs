@@ -15,6 +15,8 @@ pub const ID: Attr<String> = Attr::new("id");
 pub const PROJECT_TAG: &str = "privlink:project";
 /// The tag that says under which address.
 pub const ADDRESS_TAG: &str = "privlink:address";
+/// The tag that says which call made an object: a call whose answer was lost is found by it. Never compared.
+pub const TOKEN_TAG: &str = "privlink:token";
 
 /// What every name that privlink derives begins with, where an API can only be searched by names.
 pub const NAME_PREFIX: &str = "pl-";

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use privlink_engine::{EventSink, PARALLELISM, Run, StopSignal};
 use privlink_kinds::KINDS;
-use privlink_model::{Event, Outcome, Plan};
+use privlink_model::{Event, Outcome, Plan, Why};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::connection::Connection;
@@ -86,8 +86,8 @@ pub(crate) async fn execute(
     screen.clear();
     let (exit, sink) = match &outcome {
         Outcome::Applied => (exit_code::DONE, &streams.out),
-        Outcome::Failed { .. } => (exit_code::ERROR, &streams.err),
-        Outcome::Interrupted { .. } => (asked_by, &streams.err),
+        Outcome::Kept { cause, .. } if cause.why == Why::Interrupted => (asked_by, &streams.err),
+        _ => (exit_code::ERROR, &streams.err),
     };
     let ending = Ending {
         plan,

@@ -105,14 +105,11 @@ fn sorted(outcome: &Outcome, all: &BTreeSet<StepId>) -> [BTreeSet<StepId>; 3] {
     let set = |ids: &[StepId]| ids.iter().copied().collect::<BTreeSet<_>>();
     match outcome {
         Outcome::Applied => [all.clone(), BTreeSet::new(), BTreeSet::new()],
-        Outcome::Failed { failed, done, not_started } => {
-            assert!(!failed.is_empty());
-            [set(done), failed.iter().map(|(id, _)| *id).collect(), set(not_started)]
+        Outcome::Kept { cause, done, not_started } => {
+            assert!(!cause.failed.is_empty() || !not_started.is_empty());
+            [set(done), cause.failed.iter().map(|(id, _)| *id).collect(), set(not_started)]
         }
-        Outcome::Interrupted { done, not_started } => {
-            assert!(!not_started.is_empty());
-            [set(done), BTreeSet::new(), set(not_started)]
-        }
+        other => panic!("nothing is taken back here: {other:?}"),
     }
 }
 

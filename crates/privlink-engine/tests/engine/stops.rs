@@ -6,7 +6,7 @@ use std::time::Duration;
 use privlink_engine::{EventSink, Run, StopSignal};
 use privlink_model::{Clock as _, ErrorClass, Event, Outcome, Step};
 
-use crate::toy::outcome::ids;
+use crate::toy::outcome::{ids, interrupted};
 use crate::toy::plan::StepExt as _;
 use crate::toy::{Object, Setting, Toy, create, plan, run_with, simulate};
 
@@ -44,7 +44,7 @@ fn stopped_at(second: u64, steps: Vec<Step>) -> (Outcome, u64) {
 #[test]
 fn a_stop_lets_the_steps_under_way_finish() {
     let steps = vec![create(1, "slow").settles(100), create(2, "refused"), create(3, "after").needs([1])];
-    let outcome = Outcome::Interrupted { done: ids([1]), not_started: ids([2, 3]) };
+    let outcome = interrupted(ids([1]), ids([2, 3]));
     assert_eq!(stopped_at(10, steps), (outcome, 31));
 }
 
@@ -55,7 +55,7 @@ fn a_stop_too_late_to_stop_anything_leaves_the_plan_applied() {
 
 #[test]
 fn a_stop_is_heeded_at_once_by_what_only_rests() {
-    let outcome = Outcome::Interrupted { done: Vec::new(), not_started: ids([1]) };
+    let outcome = interrupted(Vec::new(), ids([1]));
     assert_eq!(stopped_at(10, vec![create(1, "refused")]), (outcome, 10), "the next call would have been at 15 s");
 }
 
@@ -64,7 +64,7 @@ fn a_run_stopped_before_it_began_calls_nothing() {
     let stop = StopSignal::new();
     stop.stop();
     let ran = run_with(Setting { stop, ..Setting::default() }, vec![create(1, "a")], |_| {});
-    assert_eq!(ran.outcome, Outcome::Interrupted { done: Vec::new(), not_started: ids([1]) });
+    assert_eq!(ran.outcome, interrupted(Vec::new(), ids([1])));
     assert_eq!(ran.events, [Event::Stopping]);
     assert_eq!(ran.cloud.log(), [] as [String; 0]);
 }

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use privlink_model::{Kinds, Outcome, Plan, StepFailure, StepId};
+use privlink_model::{Kinds, Outcome, Plan, StepFailure, StepId, Why};
 
 use super::style::Style;
 use super::words;
@@ -35,18 +35,18 @@ pub(crate) fn text(outcome: &Outcome, ending: Ending<'_>) -> String {
             let done = format!("{}: {steps} in {}.", ending.done, words::time(ending.elapsed));
             lines.push(ending.style.bold(&done));
         }
-        Outcome::Failed { failed, done, not_started } => {
-            for (step, failure) in failed {
+        Outcome::Kept { cause, done, not_started } => {
+            for (step, failure) in &cause.failed {
                 lines.extend(ending.failure(*step, failure));
             }
             lines.extend(ending.steps("Done", "nothing", done));
             lines.extend(ending.steps("Not started", "nothing", not_started));
-            lines.push(ending.way_on("Failed"));
+            lines.push(ending.way_on(if cause.why == Why::Interrupted { "Stopped" } else { "Failed" }));
         }
-        Outcome::Interrupted { done, not_started } => {
-            lines.extend(ending.steps("Done", "nothing", done));
-            lines.extend(ending.steps("Not started", "nothing", not_started));
-            lines.push(ending.way_on("Stopped"));
+        Outcome::RolledBack { cause, .. } | Outcome::Stuck { cause, .. } => {
+            for (step, failure) in &cause.failed {
+                lines.extend(ending.failure(*step, failure));
+            }
         }
     }
     lines.join("\n") + "\n"
@@ -82,7 +82,7 @@ impl Ending<'_> {
                 facts.push(("call", format!("{} was accepted", step.call)));
                 facts.push(("then", failure.to_string()));
             }
-            StepFailure::Unresolved(_) => facts.push(("why", failure.to_string())),
+            _ => facts.push(("why", failure.to_string())),
         }
         let mut lines = vec![self.style.red(&head)];
         lines.extend(facts.into_iter().map(|(key, value)| format!("  {key:<8} {value}")));

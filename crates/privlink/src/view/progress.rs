@@ -40,7 +40,7 @@ impl<'a> Progress<'a> {
     /// Takes note of an event; gives the line that stays on record, if it is worth one.
     pub(crate) fn note(&mut self, event: &Event, now: Duration) -> Option<String> {
         match event {
-            Event::GatherStarted(_) | Event::Gathered { .. } => None,
+            Event::GatherStarted(_) | Event::Gathered { .. } | Event::Probing { .. } | Event::Unwinding { .. } => None,
             Event::Started { step, .. } => {
                 self.running.insert(*step, Running { since: now, state: String::new() });
                 None

@@ -7,9 +7,9 @@ use expect_test::{Expect, expect};
 use privlink_kinds::KINDS;
 use privlink_model::keys::{api_definition, endpoint, security_group, stage, targets};
 use privlink_model::{
-    Access, Account, Action, Address, AttributeChange, Attrs, Change, ChangeSet, CloudError, ErrorClass, Event,
+    Access, Account, Action, Address, AttributeChange, Attrs, Cause, Change, ChangeSet, CloudError, ErrorClass, Event,
     Finding, Observed, Op, Outcome, Owner, Plan, Reason, Scope, Settle, Severity, Status, Step, StepFailure, StepId,
-    Undo, UndoOp, Value,
+    Undo, UndoOp, Value, Why,
 };
 
 use super::outcome::{self, Ending};
@@ -501,8 +501,8 @@ fn a_failure_says_where_what_and_what_next() {
         message: "The Vpc Endpoint Service 'x' does not exist".to_owned(),
         request_id: Some("7a62c49f-347e-4fc4-9331-6e8e".to_owned()),
     };
-    let failed = Outcome::Failed {
-        failed: vec![(StepId(2), StepFailure::Call(error))],
+    let failed = Outcome::Kept {
+        cause: Cause { why: Why::Failed, failed: vec![(StepId(2), StepFailure::Call(error))], blocked: None },
         done: vec![StepId(3), StepId(1)],
         not_started: vec![StepId(4), StepId(5)],
     };
@@ -527,8 +527,12 @@ fn a_failure_says_where_what_and_what_next() {
         Failed after 5m 02s; nothing was taken back. What was made is tagged as this project's: `privlink apply` reads it again and goes on from there.
     "#]],
     );
-    let late = Outcome::Failed {
-        failed: vec![(StepId(2), StepFailure::TimedOut("pending".to_owned()))],
+    let late = Outcome::Kept {
+        cause: Cause {
+            why: Why::Failed,
+            failed: vec![(StepId(2), StepFailure::TimedOut("pending".to_owned()))],
+            blocked: None,
+        },
         done: Vec::new(),
         not_started: Vec::new(),
     };
@@ -558,7 +562,11 @@ fn good_ends_are_short() {
     "#]],
     );
     ended(
-        &Outcome::Interrupted { done: vec![StepId(1)], not_started: vec![StepId(2)] },
+        &Outcome::Kept {
+            cause: Cause { why: Why::Interrupted, failed: Vec::new(), blocked: None },
+            done: vec![StepId(1)],
+            not_started: vec![StepId(2)],
+        },
         expect![[r#"
         Done (1):
            1  create entry/hub/security-group (security group)
