@@ -22,7 +22,7 @@ mod read;
 
 use privlink_model::keys::ID;
 use privlink_model::keys::api_definition::{API, DESCRIPTION, ENDPOINTS, KIND, NAME, PATHS, POLICY};
-use privlink_model::{Attr, AttributeSchema, KindSchema, Ownership, ReplaceOrder, Service, Value, Waits};
+use privlink_model::{Attr, AttributeSchema, KindSchema, Ownership, ReplaceOrder, Service, Tells, Value, Waits};
 
 use crate::quota::{REST_API_PUT, call};
 
@@ -41,8 +41,11 @@ pub static SCHEMA: KindSchema = KindSchema {
         AttributeSchema::new(DESCRIPTION.key(), "The API's description, likewise."),
         AttributeSchema::new(POLICY.key(), "The resource policy; ARNs of the API itself as `execute-api:/…`.")
             .document()
-            .normalised(policy::normalise),
-        AttributeSchema::new(ENDPOINTS.key(), "Ids of the endpoints that get an alias for it.").set(),
+            .normalised(policy::normalise)
+            .tells(Tells::WaysIn),
+        AttributeSchema::new(ENDPOINTS.key(), "Ids of the endpoints that get an alias for it.")
+            .set()
+            .tells(Tells::WaysIn),
         AttributeSchema::new(PATHS.key(), "For each path and method: who may call it, and what answers.")
             .required()
             .document()

@@ -8,8 +8,8 @@
 //! Read next: `endpoint_service`, `endpoint`.
 
 use privlink_model::keys::ID;
-use privlink_model::keys::endpoint_connection::{ENDPOINT, KIND, SERVICE};
-use privlink_model::{AttributeSchema, KindSchema, Ownership, ReplaceOrder, Service, Waits};
+use privlink_model::keys::endpoint_connection::{CONSUMER, ENDPOINT, KIND, SERVICE};
+use privlink_model::{AttributeSchema, KindSchema, Ownership, ReplaceOrder, Service, Tells, Waits};
 
 use crate::quota;
 
@@ -20,8 +20,12 @@ pub static SCHEMA: KindSchema = KindSchema {
     service: Service::Ec2,
     attributes: &[
         AttributeSchema::new(ID.key(), "The service's id, a slash, the endpoint's id.").computed(),
-        AttributeSchema::new(SERVICE.key(), "The service's id.").required().immutable(),
-        AttributeSchema::new(ENDPOINT.key(), "The endpoint's id, in the consumer's account.").required().immutable(),
+        AttributeSchema::new(SERVICE.key(), "The service's id.").required().immutable().tells(Tells::Used),
+        AttributeSchema::new(ENDPOINT.key(), "The endpoint's id, in the consumer's account.")
+            .required()
+            .immutable()
+            .tells(Tells::User),
+        AttributeSchema::new(CONSUMER.key(), "The consumer's account.").computed().tells(Tells::UserAccount),
     ],
     ownership: Ownership::Parent(SERVICE.key()),
     key: &[SERVICE.key(), ENDPOINT.key()],
@@ -45,7 +49,7 @@ pub(crate) mod live {
     use aws_sdk_ec2::types::{Filter, VpcEndpointConnection};
     use privlink_model::{Attrs, BoxFuture, CloudError, ErrorClass, Observed, Owner, Status, Write, Written};
 
-    use super::{ENDPOINT, ID, KIND, SERVICE};
+    use super::{CONSUMER, ENDPOINT, ID, KIND, SERVICE};
     use crate::ec2::{filter, first_failure};
     use crate::live::{Live, found, need};
     use crate::session::Session;
@@ -187,7 +191,11 @@ pub(crate) mod live {
         };
         let id = format!("{service}/{endpoint}");
         let mut attrs = Attrs::new();
-        attrs.set(&ID, id.clone()).set(&SERVICE, service.to_owned()).set(&ENDPOINT, endpoint.to_owned());
+        attrs
+            .set(&ID, id.clone())
+            .set(&SERVICE, service.to_owned())
+            .set(&ENDPOINT, endpoint.to_owned())
+            .set_some(&CONSUMER, found.vpc_endpoint_owner().map(str::to_owned));
         Some(Observed {
             kind: KIND,
             scope: session.scope.clone(),

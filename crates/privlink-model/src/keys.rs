@@ -165,6 +165,8 @@ pub mod endpoint_connection {
     pub const SERVICE: Attr<String> = Attr::new("service");
     /// The endpoint's id, in the consumer's account.
     pub const ENDPOINT: Attr<String> = Attr::new("endpoint");
+    /// Computed: the consumer's account.
+    pub const CONSUMER: Attr<String> = Attr::new("consumer");
 }
 
 /// An interface endpoint.

@@ -34,6 +34,8 @@ pub use event::{Cause, Event, Outcome, Residue, StepFailure};
 pub use finding::{Finding, Severity};
 pub use journal::{Begun, End, History, Illegal, Object, Record, State, StepRecord, Unwinding, Way, Ways, Why};
 pub use plan::{Op, Phase, Plan, Settle, Step, StepId, Undo, UndoOp};
-pub use schema::{ApiCall, AttributeSchema, Bucket, KindSchema, Kinds, Ownership, ReplaceOrder, Service, Shape, Waits};
+pub use schema::{
+    ApiCall, AttributeSchema, Bucket, KindSchema, Kinds, Ownership, ReplaceOrder, Service, Shape, Tells, Waits,
+};
 pub use snapshot::{Listing, Observed, Owner, Query, ScopeSnapshot, Selector, Snapshot, Status, Unread};
 pub use value::{Reference, Value};

@@ -95,6 +95,19 @@ pub enum Shape {
     Document,
 }
 
+/// What an attribute tells of who would miss what, for those who must not lose it unawares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tells {
+    /// It names an object that somebody uses as long as this one stands: the service of an accepted connection.
+    Used,
+    /// It names who uses that: the endpoint of an accepted connection.
+    User,
+    /// It names the account of who uses that.
+    UserAccount,
+    /// It names ways to this object, maybe among other things: the endpoints of an API.
+    WaysIn,
+}
+
 /// The facts about one attribute.
 #[derive(Debug, Clone, Copy)]
 pub struct AttributeSchema {
@@ -116,6 +129,8 @@ pub struct AttributeSchema {
     pub additive: bool,
     /// Why changing it in place interrupts traffic.
     pub outage: Option<&'static str>,
+    /// What it tells of who would miss what.
+    pub tells: Option<Tells>,
     /// The one form two equal values have.
     pub normalise: fn(Value) -> Value,
 }
@@ -133,6 +148,7 @@ impl AttributeSchema {
             secret: false,
             additive: false,
             outage: None,
+            tells: None,
             normalise: |value| value,
         }
     }
@@ -169,6 +185,11 @@ impl AttributeSchema {
     /// Says why changing it in place interrupts traffic.
     pub const fn outage(mut self, why: &'static str) -> Self {
         self.outage = Some(why);
+        self
+    }
+    /// Says what it tells of who would miss what.
+    pub const fn tells(mut self, what: Tells) -> Self {
+        self.tells = Some(what);
         self
     }
     /// Gives it a normaliser.
@@ -239,6 +260,11 @@ impl KindSchema {
             read_actions: &[],
             write_actions: &[],
         }
+    }
+
+    /// The keys of the attributes that tell something of who would miss what.
+    pub fn telling(&self, what: Tells) -> impl Iterator<Item = &'static str> {
+        self.attributes.iter().filter(move |attribute| attribute.tells == Some(what)).map(|attribute| attribute.key)
     }
 
     /// The facts about one of its attributes.

@@ -9,7 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use privlink_model::{Value, keys};
+use privlink_model::{Tells, Value, keys};
 
 use crate::graph::Graph;
 use crate::item::Item;
@@ -97,8 +97,11 @@ fn texts<'a>(item: &Item<'a>, computed: bool) -> BTreeSet<&'a str> {
     let mut found = BTreeSet::new();
     let Some(object) = item.old else { return found };
     for (key, value) in object.attrs.iter() {
-        let is_computed = item.schema.attribute(key).is_some_and(|fact| fact.computed);
-        if key == keys::ID.key() || is_computed != computed {
+        let fact = item.schema.attribute(key);
+        let is_computed = fact.is_some_and(|fact| fact.computed);
+        // An account stands in every ARN and policy, and means nothing there.
+        let is_account = fact.is_some_and(|fact| fact.tells == Some(Tells::UserAccount));
+        if key == keys::ID.key() || is_computed != computed || is_account {
             continue;
         }
         match value {
