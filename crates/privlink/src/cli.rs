@@ -295,8 +295,8 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "N", env = "PRIVLINK_SEED", default_value = "0")]
     pub(crate) seed: u64,
     /// Keep the world in this folder between runs.
-    #[arg(long, value_name = "DIR", env = "PRIVLINK_STORE")]
-    pub(crate) store: Option<PathBuf>,
+    #[arg(long, value_name = "DIR", env = "PRIVLINK_KEEP")]
+    pub(crate) keep: Option<PathBuf>,
 }
 
 /// Which world.

@@ -43,7 +43,7 @@ pub(crate) fn run(args: SandboxArgs, streams: &Streams) -> Result<Exit, Failure>
 
 async fn serve(args: ServeArgs, streams: &Streams) -> Result<Exit, Failure> {
     let options = Options { speed: args.speed, seed: args.seed };
-    let kept = match &args.store {
+    let kept = match &args.keep {
         Some(folder) => session::open(folder)?,
         None => None,
     };
@@ -52,7 +52,7 @@ async fn serve(args: ServeArgs, streams: &Streams) -> Result<Exit, Failure> {
         None => session::first_world(&args.world, &options)?,
     };
     world.set_speed(args.speed);
-    let sandbox = start(world, args.listen, args.store.as_deref()).await?;
+    let sandbox = start(world, args.listen, args.keep.as_deref()).await?;
     streams.out.write(&exports(&sandbox.url()));
     let speed = args.speed;
     streams.err.line(&format!("Serving at {}, {speed} times as fast as AWS. Ctrl-C stops it.", sandbox.url()));
