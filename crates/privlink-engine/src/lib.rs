@@ -14,18 +14,25 @@ mod clock;
 mod dispatch;
 mod events;
 mod gather;
+mod journal;
 mod late;
 mod outputs;
 mod prepare;
 mod retry;
 mod step;
 mod stop;
+mod store;
 
 pub use clock::SystemClock;
 pub use dispatch::{PARALLELISM, Run};
 pub use events::EventSink;
 pub use gather::gather;
+pub use journal::{Journal, JournalError, LineError};
 pub use stop::StopSignal;
+pub use store::{
+    Claim, FolderStore, Holder, Lock, LockError, Lost, MemoryObjects, ObjectStore, Store, StoreError, Unlocked, lock,
+    wall_seconds,
+};
 
 /// The codes this crate reports by: code, summary, explanation.
 pub static CODES: &[(&str, &str, &str)] = &[(
