@@ -63,7 +63,14 @@ const EC2: &[(&str, &[&str])] = &[
         ],
     ),
     (k::service_permission::KIND, &[k::service_permission::SERVICE.key(), k::service_permission::PRINCIPAL.key()]),
-    (k::endpoint_connection::KIND, &[k::endpoint_connection::SERVICE.key(), k::endpoint_connection::ENDPOINT.key()]),
+    (
+        k::endpoint_connection::KIND,
+        &[
+            k::endpoint_connection::SERVICE.key(),
+            k::endpoint_connection::ENDPOINT.key(),
+            k::endpoint_connection::CONSUMER.key(),
+        ],
+    ),
     (
         k::endpoint::KIND,
         &[

@@ -18,6 +18,17 @@ pub(crate) const PARTIAL: &str = "privlink::plan::partial";
 /// A target or exclude that names nothing.
 pub(crate) const NO_SUCH_ADDRESS: &str = "privlink::plan::no-such-address";
 
+/// More of the project is deleted than the guard's share.
+pub(crate) const GUARD_DELETES: &str = "privlink::guard::deletes";
+/// More of the project is updated than the guard's share.
+pub(crate) const GUARD_UPDATES: &str = "privlink::guard::updates";
+/// Everything the project owns is deleted.
+pub(crate) const GUARD_EMPTY: &str = "privlink::guard::empty-spec";
+/// Something is lost that others are connected to.
+pub(crate) const GUARD_CONSUMERS: &str = "privlink::guard::live-consumers";
+/// The last way to an API is lost.
+pub(crate) const GUARD_LAST_ENTRY: &str = "privlink::guard::last-entry";
+
 /// Code, summary and explanation of each finding this crate makes.
 pub static CODES: &[(&str, &str, &str)] = &[
     (
@@ -70,5 +81,39 @@ pub static CODES: &[(&str, &str, &str)] = &[
         "No resource of the spec, and none of the project's live ones, has the given address or lies under it. Addresses \
          are paths such as target/orders/endpoint; a leading part of one, such as target/orders, stands for all under it. \
          The full plan lists them all.",
+    ),
+    (
+        GUARD_DELETES,
+        "A plan deletes more of the project than its guard allows",
+        "More than 30 % of the objects that the project owns, and at least 10 of them, would be deleted, or be away until \
+         their replacement is there. Often a file was not included, or a variable points elsewhere. If it is meant, give \
+         --dangerous-deletes; for good, set the share in the project: guard deletes=\"50%\" minimum=10.",
+    ),
+    (
+        GUARD_UPDATES,
+        "A plan updates more of the project than its guard allows",
+        "More than 30 % of the objects that the project owns, and at least 10 of them, would be changed, or be replaced with \
+         the new one there first. If it is meant, give --dangerous-updates; for good, set the share in the project: guard \
+         updates=\"50%\" minimum=10.",
+    ),
+    (
+        GUARD_EMPTY,
+        "A plan deletes everything because the spec asks for nothing",
+        "The spec derives no resource, so the plan would delete all that the project owns. Often the wrong file is read, or \
+         an include matches nothing. To take everything down, run privlink destroy; else give --dangerous-empty.",
+    ),
+    (
+        GUARD_CONSUMERS,
+        "A plan cuts off others who are connected",
+        "Endpoints that are not this project's have accepted connections to the named endpoint service, which would go, or \
+         be away until its replacement is there with another name. Their owners must be told, and AWS itself refuses to \
+         delete a service while endpoints are connected to it. If it is meant, give --dangerous-consumers.",
+    ),
+    (
+        GUARD_LAST_ENTRY,
+        "A plan takes the last way to an API that stays",
+        "A private API is called through interface endpoints. All of those that are known to lead to the named API would go, \
+         or be away until their replacement is there, and the API stays behind. Keep or add an entry, or delete the API too; \
+         if it is meant, give --dangerous-last-entry.",
     ),
 ];

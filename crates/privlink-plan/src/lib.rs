@@ -1,7 +1,7 @@
 //! Pure planning: from what is desired and what was observed to ordered steps, each with its undo.
 //!
-//! Owns: pairing objects with addresses, the differ, the order of steps, undo classes, the time estimate, lints, the
-//! saved plan's codec and the public JSON view.
+//! Owns: pairing objects with addresses, the differ, the order of steps, undo classes, the time estimate, lints, guards,
+//! the saved plan's codec and the public JSON view.
 //! Refuses to know: any particular kind (facts come from [`Kinds`]), the network, the clock, how text is coloured.
 //! Read next: `pair`, `diff`, `order`, in the order data flows; `codec` for the file and `view` for the JSON.
 //!
@@ -15,6 +15,7 @@ mod diff;
 mod draft;
 mod eta;
 mod graph;
+mod guard;
 mod item;
 mod lint;
 mod number;
@@ -34,6 +35,7 @@ mod tests;
 
 pub use codec::{DecodeError, decode, encode};
 pub use codes::CODES;
+pub use guard::{Danger, Guard, guard};
 pub use outline::outline;
 pub use planner::plan;
 pub use stale::{Stale, Staleness, stale};

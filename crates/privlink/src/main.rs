@@ -17,6 +17,7 @@ mod dns;
 mod execute;
 mod exit_code;
 mod failure;
+mod guard;
 mod hosts;
 #[cfg(feature = "aws")]
 mod loopback;

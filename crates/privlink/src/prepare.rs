@@ -23,7 +23,7 @@ use crate::failure::Failure;
 use crate::streams::Streams;
 use crate::unread;
 use crate::view::diagnostics::{self, Message};
-use crate::{consent, hosts};
+use crate::{consent, guard, hosts};
 
 /// What a plan is asked for with.
 #[derive(Clone, Copy)]
@@ -116,6 +116,8 @@ pub(crate) async fn prepare(
     let mut plan = privlink_plan::plan(inputs);
     unread::replace(&mut plan.findings, &snapshot, &document);
     unread::withhold_deletions(&mut plan, &derived.unknown);
+    let dangers = privlink_plan::guard(&plan, &KINDS, &snapshot, guard::limits(&document));
+    plan.findings.extend(dangers);
     // Where everything is to go, what is expected of it is beside the point.
     if !request.destroy {
         plan.findings.extend(expectations(&document));

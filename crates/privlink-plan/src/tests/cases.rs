@@ -334,7 +334,7 @@ fn the_id_and_the_tokens_follow_the_inputs() {
 #[test]
 fn every_code_is_explained() {
     for (code, summary, explanation) in CODES {
-        assert!(code.starts_with("privlink::plan::"), "{code}");
+        assert!(code.starts_with("privlink::plan::") || code.starts_with("privlink::guard::"), "{code}");
         assert!(!summary.ends_with('.') && explanation.ends_with('.'), "{code}");
     }
     let plan = planned(&chain(), &Snapshot::default());

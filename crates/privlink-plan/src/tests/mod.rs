@@ -3,6 +3,7 @@
 mod cases;
 mod chain;
 mod codec;
+mod guard;
 mod laws;
 mod toy;
 mod view;

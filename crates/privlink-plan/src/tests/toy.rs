@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use privlink_model::{
     Address, ApiCall, AttributeSchema, Bucket, Desired, KindSchema, Kinds, Origin, Ownership, Plan, Query,
-    ReplaceOrder, Resource, Scope, Service, Snapshot, Value, Waits,
+    ReplaceOrder, Resource, Scope, Service, Snapshot, Tells, Value, Waits,
 };
 
 use crate::{Inputs, Options, plan};
@@ -145,6 +145,23 @@ pub(super) static SERVICE: KindSchema = KindSchema {
     ..BASE
 };
 
+pub(super) static CONNECTION: KindSchema = KindSchema {
+    name: "connection",
+    title: "connection",
+    attributes: &[
+        ID,
+        attr("service").required().immutable().tells(Tells::Used),
+        attr("endpoint").required().immutable().tells(Tells::User),
+        attr("account").computed().tells(Tells::UserAccount),
+    ],
+    ownership: Ownership::Parent("service"),
+    key: &["service", "endpoint"],
+    create: call("Accept"),
+    update: None,
+    delete: call("Reject"),
+    ..BASE
+};
+
 pub(super) static LINK: KindSchema = KindSchema {
     name: "link",
     title: "VPC link",
@@ -171,7 +188,12 @@ pub(super) static API: KindSchema = KindSchema {
 pub(super) static DEFINITION: KindSchema = KindSchema {
     name: "definition",
     title: "definition",
-    attributes: &[ID, attr("api").required().immutable(), attr("paths").document(), attr("policy").document()],
+    attributes: &[
+        ID,
+        attr("api").required().immutable(),
+        attr("paths").document(),
+        attr("policy").document().tells(Tells::WaysIn),
+    ],
     ownership: Ownership::Parent("api"),
     key: &["api"],
     deleted_with: &["api"],
@@ -248,6 +270,7 @@ pub(super) static KINDS: Kinds = Kinds::new(&[
     &MEMBERS,
     &ENDPOINT,
     &SERVICE,
+    &CONNECTION,
     &LINK,
     &API,
     &DEFINITION,
