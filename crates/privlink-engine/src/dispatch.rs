@@ -1,97 +1,61 @@
-//! The run of a plan: one owner of its state, and tasks that report to it.
+//! One way through the steps of a plan: one owner of its state, and tasks that report to it.
 //!
-//! Owns which step may go on, and every fact that the run knows. Tasks (`step`, `late`) make calls, look, and sleep; they
-//! decide nothing. Refuses to know what a call means.
+//! Owns which step may go on, and every fact that the run knows. Tasks (`step`, `late`, `probe`) look, write down, call and
+//! sleep; they decide nothing. Refuses to know what a call means, and what follows from how it all ends (`run`).
 //!
 //! A step goes through these stages; what stands in brackets is left out where there is no need for it:
 //!
 //! ```text
-//! Unstarted ─▶ [Reading] ─▶ Queued ─▶ Calling ─▶ [Settling] ─▶ Done
+//! Unstarted ─▶ [Reading] ─▶ Queued ─▶ Calling ─▶ Settling ─▶ Done
 //!                             ▲          │ │          │
 //!                             └─ Resting ◀─┘ └───────▶ Failed
 //! ```
 //!
-//! **Invariant:** a call is made in [`Dispatcher::call`] and nowhere else, and its answer is first seen in
-//! [`Dispatcher::answered`]: whatever must be on record before the one or after the other belongs there.
+//! A step that an earlier part of the run has begun goes in where it was left: in doubt at Calling, by a probe; called at
+//! Settling.
 //!
 //! **Invariant:** a step whose call may have had an effect is never abandoned. After a failure or a wish to stop it goes on
 //! to its end; a step that has had none goes back to unstarted.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use privlink_model::{
-    Address, Attrs, Cause, Clock, Cloud, CloudError, ErrorClass, Event, Kinds, Outcome, Plan, Settle, Step,
-    StepFailure, StepId, Why, Write, Written,
+    Address, Attrs, CloudError, ErrorClass, Event, Kinds, Object, Settle, State, Step, StepFailure, StepId, Way, Write,
+    Written,
 };
-use tokio::sync::Semaphore;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 
-use crate::events::EventSink;
 use crate::late;
 use crate::outputs::{Outputs, Resolved, in_words};
 use crate::prepare::{Prepared, desired, prepare};
+use crate::renamed::Renamed;
 use crate::retry::{Attempts, Rule, Verdict};
-use crate::step::{self, Ports, panic_message};
+use crate::step::{Called, Ports, Unfinished, Walk, panic_message};
 use crate::stop::StopSignal;
 
-/// How many calls are under way at once, unless the user says otherwise.
-pub const PARALLELISM: usize = 32;
-
-/// All that carrying out a plan takes, beside the plan.
-pub struct Run {
-    /// The accounts.
-    pub cloud: Arc<dyn Cloud>,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
-    /// The facts about the kinds of the plan.
-    pub kinds: Kinds,
-    /// Where events go.
-    pub events: EventSink,
-    /// The wish to stop.
-    pub stop: StopSignal,
-    /// How many calls may be under way at once, at least one. A step that waits for AWS after its call takes no place, and
-    /// neither do the reads by which it waits; there may be as many of those again.
-    pub parallelism: usize,
+/// One way through steps: which, and where an earlier part of the run left them.
+pub(crate) struct Course<'p> {
+    /// Carried out or taken back.
+    pub(crate) way: Way,
+    /// In the order of their numbers.
+    pub(crate) steps: Vec<&'p Step>,
+    /// How far they had come.
+    pub(crate) states: BTreeMap<StepId, State>,
+    /// What objects were, before, that steps bring back.
+    pub(crate) lost: BTreeMap<StepId, Object>,
 }
 
-impl Run {
-    /// Carries out a plan, starting each step as soon as those it needs are done, in the order of their numbers.
-    ///
-    /// For each step there is one `Started`, then any of `Retrying` and `Waiting`, then `Done` or `Failed`. A step that had
-    /// no effect yet when the run was stopped ends without either, and is among those not started. A plan whose steps do not
-    /// stand after those they need is not begun: its first such step fails.
-    ///
-    /// Dropping the future abandons calls under way: let it come to its end.
-    pub async fn apply(self, plan: &Plan) -> Outcome {
-        let mut steps: Vec<&Step> = plan.steps.iter().collect();
-        steps.sort_by_key(|step| step.id);
-        if let Some((step, failure)) = disorder(&steps) {
-            self.events.send(Event::Failed { step, failure: failure.clone() });
-            let not_started = steps.iter().map(|step| step.id).filter(|id| *id != step).collect();
-            let cause = Cause { why: Why::Failed, failed: vec![(step, failure)], blocked: None };
-            return Outcome::Kept { cause, done: Vec::new(), not_started };
-        }
-        Dispatcher::new(self, steps).run().await
-    }
-}
-
-/// The first step that stands before one it needs, or stands there twice. A plan of ours has none; an edited file may.
-fn disorder(steps: &[&Step]) -> Option<(StepId, StepFailure)> {
-    let mut seen = BTreeSet::new();
-    for step in steps {
-        let missing = step.needs.iter().find(|need| !seen.contains(*need));
-        if let Some(StepId(need)) = missing {
-            let what = format!("step {need}, which is not before this one in the plan,");
-            return Some((step.id, StepFailure::Unresolved(what)));
-        }
-        if !seen.insert(step.id) {
-            let what = format!("which of two steps numbered {} is meant", step.id.0);
-            return Some((step.id, StepFailure::Unresolved(what)));
-        }
-    }
-    None
+/// How it ended.
+#[derive(Debug, Default)]
+pub(crate) struct Played {
+    pub(crate) done: Vec<StepId>,
+    pub(crate) failed: Vec<(StepId, StepFailure)>,
+    pub(crate) not_started: Vec<StepId>,
+    /// Why nothing more may be called.
+    pub(crate) blocked: Option<String>,
 }
 
 /// How far a step has come.
@@ -101,7 +65,7 @@ enum Stage {
     Reading(AbortHandle),
     /// Its call waits for a place.
     Queued(Write),
-    /// Its call is under way.
+    /// Its call is under way, or found out about.
     Calling,
     /// Its call was refused and is made again after a pause.
     Resting(AbortHandle),
@@ -115,11 +79,15 @@ enum Stage {
 struct Track<'p> {
     step: &'p Step,
     stage: Stage,
+    /// Where an earlier part of the run left it.
+    left: State,
     /// How many of the steps it needs are not done.
     missing: usize,
     /// The steps that need it.
     dependents: Vec<StepId>,
     attempts: Attempts,
+    /// Whether it takes a place of those for calls.
+    in_place: bool,
     /// When it started.
     since: Option<Duration>,
 }
@@ -128,17 +96,20 @@ struct Track<'p> {
 enum Report {
     Read(Result<Vec<(Address, Attrs)>, StepFailure>),
     Rested(Write),
-    Answered(Write, Result<Written, CloudError>),
-    Settled(Write, Written, Result<Attrs, StepFailure>),
+    Called(Write, Called),
+    Finished(Write, Written, Result<Attrs, Unfinished>),
 }
 
-struct Dispatcher<'p> {
+pub(crate) struct Dispatcher<'p> {
+    way: Way,
     ports: Ports,
     kinds: Kinds,
     stop: StopSignal,
     parallelism: usize,
     tracks: BTreeMap<StepId, Track<'p>>,
     outputs: Outputs,
+    lost: BTreeMap<StepId, Object>,
+    renamed: Renamed,
     /// Steps whose needs are met.
     ready: BTreeSet<StepId>,
     /// Steps whose calls wait for a place.
@@ -149,13 +120,15 @@ struct Dispatcher<'p> {
     task_steps: HashMap<Id, StepId>,
     stopping: bool,
     failed: bool,
+    blocked: Option<String>,
+    /// Seen by tasks: nothing new may start.
+    halted: Arc<AtomicBool>,
 }
 
 impl<'p> Dispatcher<'p> {
-    fn new(run: Run, steps: Vec<&'p Step>) -> Self {
-        let parallelism = run.parallelism.clamp(1, Semaphore::MAX_PERMITS);
+    pub(crate) fn new(ports: Ports, stop: StopSignal, parallelism: usize, course: Course<'p>) -> Self {
         let mut tracks: BTreeMap<StepId, Track<'p>> = BTreeMap::new();
-        for step in steps {
+        for step in &course.steps {
             for need in &step.needs {
                 if let Some(track) = tracks.get_mut(need) {
                     track.dependents.push(step.id);
@@ -164,22 +137,26 @@ impl<'p> Dispatcher<'p> {
             let track = Track {
                 step,
                 stage: Stage::Unstarted,
+                left: course.states.get(&step.id).cloned().unwrap_or_default(),
                 missing: step.needs.len(),
                 dependents: Vec::new(),
                 attempts: Attempts::default(),
+                in_place: false,
                 since: None,
             };
             tracks.insert(step.id, track);
         }
         let ready = tracks.values().filter(|track| track.missing == 0).map(|track| track.step.id).collect();
-        let looks = Arc::new(Semaphore::new(parallelism));
-        Self {
-            ports: Ports { cloud: run.cloud, clock: run.clock, events: run.events, looks },
-            kinds: run.kinds,
-            stop: run.stop,
+        let mut dispatcher = Self {
+            way: course.way,
+            kinds: ports.kinds,
+            ports,
+            stop,
             parallelism,
             tracks,
             outputs: Outputs::default(),
+            lost: course.lost,
+            renamed: Renamed::default(),
             ready,
             queue: BTreeSet::new(),
             calling: 0,
@@ -187,15 +164,39 @@ impl<'p> Dispatcher<'p> {
             task_steps: HashMap::new(),
             stopping: false,
             failed: false,
+            blocked: None,
+            halted: Arc::new(AtomicBool::new(false)),
+        };
+        dispatcher.take_up();
+        dispatcher
+    }
+
+    /// Takes over what an earlier part of the run has done.
+    fn take_up(&mut self) {
+        let done: Vec<(StepId, &'p Step, Object)> = self
+            .tracks
+            .values()
+            .filter(|track| track.left.is_done())
+            .filter_map(|track| Some((track.step.id, track.step, track.left.object()?.clone())))
+            .collect();
+        for (id, step, object) in done {
+            self.ready.remove(&id);
+            self.outputs.restore(step, &object, &self.kinds);
+            self.rename(id, &object);
+            self.set(id, Stage::Done);
+            self.release(id);
         }
     }
 
-    async fn run(mut self) -> Outcome {
+    pub(crate) async fn run(mut self) -> Played {
         loop {
-            if !self.stopping && self.stop.is_stopped() {
+            if self.way == Way::Forward && !self.stopping && self.stop.is_stopped() {
                 self.stopping = true;
                 self.ports.events.send(Event::Stopping);
                 self.halt();
+            }
+            if self.blocked.is_none() && self.ports.blocked.is_stopped() {
+                self.block("the lock of the project was lost".to_owned());
             }
             while let Some(id) = self.ready.pop_first() {
                 self.prepare(id, false);
@@ -206,20 +207,32 @@ impl<'p> Dispatcher<'p> {
                 self.call(id);
             }
             if self.tasks.is_empty() {
-                return self.outcome();
+                return self.played();
             }
+            let heeds = self.way == Way::Forward && !self.stopping;
+            let open = self.blocked.is_none();
             tokio::select! {
                 biased;
-                () = self.stop.stopped(), if !self.stopping => {}
+                () = self.stop.stopped(), if heeds => {}
+                () = self.ports.blocked.stopped(), if open => {}
                 Some(joined) = self.tasks.join_next_with_id() => self.joined(joined),
             }
         }
     }
 
+    /// Lets nothing more be called at all.
+    fn block(&mut self, why: String) {
+        self.blocked.get_or_insert(why);
+        self.ports.blocked.stop();
+        self.halt();
+    }
+
     /// Lets nothing new start. What has had no effect goes back to unstarted.
     fn halt(&mut self) {
+        self.halted.store(true, Ordering::SeqCst);
         self.ready.clear();
-        for track in self.tracks.values_mut().filter(|track| !track.attempts.in_doubt()) {
+        self.queue.clear();
+        for track in self.tracks.values_mut() {
             match &track.stage {
                 Stage::Reading(task) | Stage::Resting(task) => task.abort(),
                 Stage::Queued(_) => {}
@@ -227,8 +240,10 @@ impl<'p> Dispatcher<'p> {
             }
             track.stage = Stage::Unstarted;
         }
-        let tracks = &self.tracks;
-        self.queue.retain(|id| tracks.get(id).is_some_and(|track| matches!(track.stage, Stage::Queued(_))));
+    }
+
+    fn is_halted(&self) -> bool {
+        self.halted.load(Ordering::SeqCst)
     }
 
     /// Finds the values of a step whose needs are met, and with them its call.
@@ -257,13 +272,51 @@ impl<'p> Dispatcher<'p> {
                 return self.fail(id, StepFailure::Unresolved(in_words(&reference)));
             }
         };
+        let wanted = values.clone();
         match prepare(step, values, &self.kinds) {
-            Prepared::Call(write) => self.enqueue(id, write),
+            Prepared::Call(write) => self.launch(id, self.in_new_names(write), wanted),
             Prepared::Wait(write) => {
                 let written = Written { id: write.id.clone(), attrs: Attrs::new() };
                 self.settle(id, write, written);
             }
-            Prepared::Skip(write) => self.done(id, &write, &Written::default(), &Attrs::new()),
+            Prepared::Skip(write) => {
+                let object = Object { id: write.id.clone(), attrs: write.before.clone() };
+                self.working(id, wanted, async move |walk| {
+                    let called = walk.skip(&write, object).await;
+                    Report::Called(write, called)
+                });
+            }
+        }
+    }
+
+    /// Lets a call take its place, or goes on with one that was made.
+    fn launch(&mut self, id: StepId, write: Write, wanted: Attrs) {
+        let Some(track) = self.tracks.get_mut(&id) else { return };
+        match std::mem::take(&mut track.left) {
+            State::Answered(object) | State::Broken(object) => {
+                self.settle(id, write, Written { id: object.id, attrs: object.attrs });
+            }
+            State::Intended { .. } => {
+                let error = lost_answer(track.step);
+                self.working(id, wanted, async move |walk| {
+                    let called = walk.find_out(&write, error).await;
+                    Report::Called(write, called)
+                });
+            }
+            State::Unstarted | State::Done(_) | State::Skipped(_) => self.enqueue(id, write),
+        }
+    }
+
+    /// The write with the names that objects have since they were made again.
+    fn in_new_names(&self, write: Write) -> Write {
+        if self.way == Way::Forward {
+            return write;
+        }
+        Write {
+            id: self.renamed.name(&write.id),
+            before: self.renamed.attrs(&write.before),
+            after: self.renamed.attrs(&write.after),
+            ..write
         }
     }
 
@@ -276,28 +329,57 @@ impl<'p> Dispatcher<'p> {
     fn call(&mut self, id: StepId) {
         let Some(track) = self.tracks.get_mut(&id) else { return };
         let Stage::Queued(write) = std::mem::replace(&mut track.stage, Stage::Calling) else { return };
+        track.in_place = true;
         self.calling += 1;
-        let ports = self.ports.clone();
-        self.spawn(id, async move {
-            let answer = step::call(&ports, &write).await;
-            Report::Answered(write, answer)
+        let again = track.attempts.any();
+        let wanted = match desired(&track.step.op).map(|attrs| self.outputs.resolve(attrs)) {
+            Some(Resolved::Known(values)) => values,
+            _ => Attrs::new(),
+        };
+        self.working(id, wanted, async move |walk| {
+            let called = walk.call(&write, again).await;
+            Report::Called(write, called)
         });
     }
 
-    /// Decides what follows from the answer to a call.
-    fn answered(&mut self, id: StepId, write: Write, answer: Result<Written, CloudError>) {
-        let error = match answer {
-            Ok(written) => return self.settle(id, write, written),
-            Err(error) => error,
+    /// Starts a task at whose end the step's call is known.
+    fn working<F>(&mut self, id: StepId, wanted: Attrs, task: impl FnOnce(Walk) -> F)
+    where
+        F: Future<Output = Report> + Send + 'static,
+    {
+        let walk = self.walk(id, wanted);
+        self.set(id, Stage::Calling);
+        self.spawn(id, task(walk));
+    }
+
+    fn walk(&self, id: StepId, wanted: Attrs) -> Walk {
+        Walk { ports: self.ports.clone(), step: id, way: self.way, wanted, halted: Arc::clone(&self.halted) }
+    }
+
+    /// Decides what follows from the end of a call.
+    fn called(&mut self, id: StepId, write: Write, called: Called) {
+        let error = match called {
+            Called::Written(written) => return self.settle(id, write, written),
+            Called::Skipped(object) => {
+                let attrs = object.attrs;
+                return self.done(id, &write, &Written { id: object.id, attrs: Attrs::new() }, &attrs);
+            }
+            Called::Failed(failure) => return self.fail(id, failure),
+            Called::Withdrawn => return self.set(id, Stage::Unstarted),
+            Called::Blocked(why) => {
+                self.set(id, Stage::Failed(StepFailure::Journal(why.clone())));
+                return self.block(format!("the journal could not be written: {why}"));
+            }
+            Called::Refused(error) => error,
         };
-        let rule = Rule::of(&write, self.kinds.get(write.kind));
+        let rule = Rule::of(&write, self.kinds.get(write.kind), self.way);
         let now = self.ports.clock.now();
-        let halted = self.stopping || self.failed;
+        let halted = self.is_halted();
         let Some(track) = self.tracks.get_mut(&id) else { return };
         match track.attempts.judge(error.clone(), rule, now) {
             Verdict::GiveUp(error) => self.fail(id, StepFailure::Call(error)),
             // The call was refused without effect, and the run is ending: nothing has to be brought to an end here.
-            Verdict::Again(_) if halted && !track.attempts.in_doubt() => track.stage = Stage::Unstarted,
+            Verdict::Again(_) if halted => track.stage = Stage::Unstarted,
             Verdict::Again(pause) => {
                 self.ports.events.send(Event::Retrying { step: id, error });
                 let clock = Arc::clone(&self.ports.clock);
@@ -310,15 +392,16 @@ impl<'p> Dispatcher<'p> {
         }
     }
 
-    /// Waits for what a call began, where there is something to wait for.
+    /// Waits for what a call began, and looks at what came of it.
     fn settle(&mut self, id: StepId, write: Write, written: Written) {
         let Some(track) = self.tracks.get_mut(&id) else { return };
-        let Some(wait) = track.step.settle.clone() else {
-            return self.done(id, &write, &written, &Attrs::new());
-        };
         track.stage = Stage::Settling;
-        let ports = self.ports.clone();
-        self.spawn(id, settle_task(ports, id, wait, write, written));
+        let wait: Option<Settle> = track.step.settle.clone();
+        let walk = self.walk(id, Attrs::new());
+        self.spawn(id, async move {
+            let end = walk.finish(wait.as_ref(), &write, &written).await;
+            Report::Finished(write, written, end)
+        });
     }
 
     fn done(&mut self, id: StepId, write: &Write, written: &Written, settled: &Attrs) {
@@ -328,7 +411,16 @@ impl<'p> Dispatcher<'p> {
         let object = if written.id.is_empty() { &write.id } else { &written.id };
         let elapsed = self.ports.since(track.since.unwrap_or_default());
         self.ports.events.send(Event::Done { step: id, id: object.clone(), elapsed });
-        let halted = self.stopping || self.failed;
+        let mut attrs = written.attrs.clone();
+        attrs.merge(settled);
+        self.rename(id, &Object { id: object.clone(), attrs });
+        self.release(id);
+    }
+
+    /// Lets those go on that needed a step.
+    fn release(&mut self, id: StepId) {
+        let halted = self.is_halted();
+        let Some(track) = self.tracks.get_mut(&id) else { return };
         for dependent in std::mem::take(&mut track.dependents) {
             if let Some(track) = self.tracks.get_mut(&dependent) {
                 track.missing = track.missing.saturating_sub(1);
@@ -339,11 +431,23 @@ impl<'p> Dispatcher<'p> {
         }
     }
 
+    /// Takes up that an object was brought back under another name.
+    fn rename(&mut self, id: StepId, new: &Object) {
+        if let Some(old) = self.lost.get(&id)
+            && let Some(schema) = self.tracks.get(&id).and_then(|track| self.kinds.get(track.step.kind))
+        {
+            self.renamed.learn(schema, (&old.id, &old.attrs), (&new.id, &new.attrs));
+        }
+    }
+
     fn fail(&mut self, id: StepId, failure: StepFailure) {
         self.ports.events.send(Event::Failed { step: id, failure: failure.clone() });
         self.set(id, Stage::Failed(failure));
         self.failed = true;
-        self.halt();
+        // On the way back those that do not need it go on.
+        if self.way == Way::Forward {
+            self.halt();
+        }
     }
 
     /// Takes up what a task reports.
@@ -353,15 +457,16 @@ impl<'p> Dispatcher<'p> {
             Err(error) => error.id(),
         };
         let Some(id) = self.task_steps.remove(&task) else { return };
-        let Some(track) = self.tracks.get(&id) else { return };
+        let Some(track) = self.tracks.get_mut(&id) else { return };
         let called = matches!(track.stage, Stage::Calling);
-        if called {
+        if called && std::mem::take(&mut track.in_place) {
             self.calling -= 1;
         }
         // A step that was taken back to unstarted may still have had a report on its way: it no longer counts.
         if matches!(track.stage, Stage::Unstarted) {
             return;
         }
+        let step = track.step;
         match joined {
             Ok((_, Report::Read(Ok(found)))) => {
                 for (address, attrs) in &found {
@@ -371,11 +476,15 @@ impl<'p> Dispatcher<'p> {
             }
             Ok((_, Report::Read(Err(failure)))) => self.fail(id, failure),
             Ok((_, Report::Rested(write))) => self.enqueue(id, write),
-            Ok((_, Report::Answered(write, answer))) => self.answered(id, write, answer),
-            Ok((_, Report::Settled(write, written, Ok(attrs)))) => self.done(id, &write, &written, &attrs),
-            Ok((_, Report::Settled(_, _, Err(failure)))) => self.fail(id, failure),
+            Ok((_, Report::Called(write, called))) => self.called(id, write, called),
+            Ok((_, Report::Finished(write, written, Ok(attrs)))) => self.done(id, &write, &written, &attrs),
+            Ok((_, Report::Finished(_, _, Err(Unfinished::Failed(failure))))) => self.fail(id, failure),
+            Ok((_, Report::Finished(_, _, Err(Unfinished::Blocked(why))))) => {
+                self.set(id, Stage::Failed(StepFailure::Journal(why.clone())));
+                self.block(format!("the journal could not be written: {why}"));
+            }
             Err(error) => {
-                let failure = broken_down(track.step, called, error);
+                let failure = broken_down(step, called, error);
                 self.fail(id, failure);
             }
         }
@@ -393,27 +502,29 @@ impl<'p> Dispatcher<'p> {
         handle
     }
 
-    fn outcome(self) -> Outcome {
-        let (mut failed, mut done, mut not_started) = (Vec::new(), Vec::new(), Vec::new());
+    fn played(self) -> Played {
+        let mut played = Played { blocked: self.blocked, ..Played::default() };
         for (id, track) in self.tracks {
             match track.stage {
-                Stage::Done => done.push(id),
-                Stage::Failed(failure) => failed.push((id, failure)),
-                _ => not_started.push(id),
+                Stage::Done => played.done.push(id),
+                Stage::Failed(failure) => played.failed.push((id, failure)),
+                _ => played.not_started.push(id),
             }
         }
-        let why = if failed.is_empty() { Why::Interrupted } else { Why::Failed };
-        if failed.is_empty() && not_started.is_empty() {
-            return Outcome::Applied;
-        }
-        Outcome::Kept { cause: Cause { why, failed, blocked: None }, done, not_started }
+        played
     }
 }
 
-async fn settle_task(ports: Ports, id: StepId, wait: Settle, write: Write, written: Written) -> Report {
-    let object = if written.id.is_empty() { &write.id } else { &written.id };
-    let end = step::settle(&ports, id, &wait, &write, object).await;
-    Report::Settled(write, written, end)
+/// What is known of a call whose answer never came because the run ended before.
+pub(crate) fn lost_answer(step: &Step) -> CloudError {
+    CloudError {
+        class: ErrorClass::InDoubt,
+        operation: step.call.clone(),
+        scope: step.scope.clone(),
+        code: String::new(),
+        message: "the run ended before an answer came".to_owned(),
+        request_id: None,
+    }
 }
 
 /// The failure of a step whose task broke down: a bug of ours, which must not take the run along.
@@ -421,10 +532,7 @@ fn broken_down(step: &Step, called: bool, error: JoinError) -> StepFailure {
     StepFailure::Call(CloudError {
         // If it was about to call, nobody knows whether it did.
         class: if called { ErrorClass::InDoubt } else { ErrorClass::Unreadable },
-        operation: step.call.clone(),
-        scope: step.scope.clone(),
-        code: String::new(),
         message: panic_message(error),
-        request_id: None,
+        ..lost_answer(step)
     })
 }

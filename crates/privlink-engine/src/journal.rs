@@ -11,7 +11,7 @@ mod codec;
 mod value;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use privlink_model::{Begun, History, Illegal, Record};
 use tokio::sync::{mpsc, oneshot};
@@ -73,6 +73,7 @@ pub struct Journal {
     records: mpsc::UnboundedSender<Entry>,
     store: Arc<dyn Store>,
     run: Arc<str>,
+    history: Arc<Mutex<History>>,
 }
 
 /// A record on its way to the store, and who waits for it to be there.
@@ -151,12 +152,18 @@ impl Journal {
         end.await.map_err(|_| JournalError::Closed)?
     }
 
+    /// What has happened so far.
+    pub fn history(&self) -> History {
+        lock(&self.history).clone()
+    }
+
     fn go_on(store: Arc<dyn Store>, run: &str, history: History, length: u64) -> Self {
         let (records, entries) = mpsc::unbounded_channel();
         let run: Arc<str> = run.into();
-        let writer = Writer { store: Arc::clone(&store), run: Arc::clone(&run), history, length };
+        let history = Arc::new(Mutex::new(history));
+        let writer = Writer { store: Arc::clone(&store), run: Arc::clone(&run), history: Arc::clone(&history), length };
         tokio::spawn(writer.write(entries));
-        Self { records, store, run }
+        Self { records, store, run, history }
     }
 }
 
@@ -175,11 +182,16 @@ async fn read(store: &dyn Store, run: &str) -> Result<(History, u64), JournalErr
     Ok((history, length))
 }
 
+/// A panic while it was held cannot leave a history half changed: it changes as a whole or not at all.
+fn lock(history: &Mutex<History>) -> MutexGuard<'_, History> {
+    history.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// The one who writes.
 struct Writer {
     store: Arc<dyn Store>,
     run: Arc<str>,
-    history: History,
+    history: Arc<Mutex<History>>,
     length: u64,
 }
 
@@ -192,7 +204,7 @@ impl Writer {
             let mut lines = Vec::new();
             let mut next = Some(first);
             while let Some(Entry { record, kept }) = next {
-                match (&failed, self.history.record(&record)) {
+                match (&failed, lock(&self.history).record(&record)) {
                     (Some(error), _) => tell(kept, Err(JournalError::clone(error))),
                     (None, Err(illegal)) => tell(kept, Err(illegal.into())),
                     (None, Ok(())) => {

@@ -6,7 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use privlink_model::{Address, Attrs, Kinds, Operation, Reference, Scope, Step, Value, Write, Written, keys};
+use privlink_model::{
+    Address, Attrs, History, Kinds, Object, Op, Operation, Plan, Reference, Scope, Step, Value, Write, Written, keys,
+};
 
 /// How long, and how often, a value is looked for where neither step nor kind says so.
 const LOOK: (Duration, Duration) = (Duration::from_secs(300), Duration::from_secs(5));
@@ -53,6 +55,23 @@ pub(crate) enum Resolved {
 pub(crate) struct Outputs(BTreeMap<Address, Output>);
 
 impl Outputs {
+    /// What the steps of an earlier part of a run left.
+    pub(crate) fn of_history(plan: &Plan, history: &History, kinds: &Kinds) -> Self {
+        let mut outputs = Self::default();
+        for step in &plan.steps {
+            if let Some(object) = history.step(step.id).forward.object() {
+                outputs.restore(step, object, kinds);
+            }
+        }
+        outputs
+    }
+
+    /// The attributes whose values are all known.
+    pub(crate) fn known(&self, attrs: &Attrs) -> Attrs {
+        let resolved = attrs.resolve(&|reference| self.value(reference).cloned());
+        resolved.iter().filter(|(_, value)| value.is_known()).map(|(key, value)| (key.clone(), value.clone())).collect()
+    }
+
     /// Looks up every reference.
     pub(crate) fn resolve(&self, attrs: &Attrs) -> Resolved {
         let mut late: BTreeMap<&Address, Late> = BTreeMap::new();
@@ -108,6 +127,11 @@ impl Outputs {
         attrs.merge(&written.attrs);
         attrs.merge(settled);
         let id = if written.id.is_empty() { write.id.clone() } else { written.id.clone() };
+        self.insert(step, id, attrs, kinds);
+    }
+
+    fn insert(&mut self, step: &Step, id: String, mut attrs: Attrs, kinds: &Kinds) {
+        let schema = kinds.get(step.kind);
         attrs.set(&keys::ID, id.clone());
 
         let ready = schema.and_then(|schema| schema.ready).map(|waits| (waits.limit, waits.poll));
@@ -115,6 +139,14 @@ impl Outputs {
         let (limit, poll) = settle.or(ready).unwrap_or(LOOK);
         let output = Output { kind: step.kind, scope: step.scope.clone(), id, attrs, limit, poll };
         self.0.insert(step.address.clone(), output);
+    }
+
+    /// Takes over what a step left in an earlier part of the run.
+    pub(crate) fn restore(&mut self, step: &Step, object: &Object, kinds: &Kinds) {
+        if matches!(step.op, Op::Delete { .. }) {
+            return;
+        }
+        self.insert(step, object.id.clone(), object.attrs.clone(), kinds);
     }
 
     /// Adds what was read later. What steps may have been given already stays as it is.

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use privlink_model::{Attrs, KindSchema, Kinds, Op, Operation, Phase, Step, Value, Write};
+use privlink_model::{Attrs, KindSchema, Kinds, Op, Operation, Ownership, Phase, Step, Value, Write, keys};
 
 /// What a step has to do.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,7 +41,13 @@ pub(crate) fn prepare(step: &Step, desired: Attrs, kinds: &Kinds) -> Prepared {
         token: step.token.clone(),
     };
     match &step.op {
-        Op::Create { tags, .. } => Prepared::Call(Write { operation: Operation::Create, tags: tags.clone(), ..write }),
+        Op::Create { tags, .. } => {
+            let mut tags = tags.clone();
+            if kinds.get(step.kind).is_some_and(|schema| schema.ownership == Ownership::Tags) {
+                tags.insert(keys::TOKEN_TAG.to_owned(), step.token.clone());
+            }
+            Prepared::Call(Write { operation: Operation::Create, tags, ..write })
+        }
         Op::Delete { id, before } => {
             Prepared::Call(Write { operation: Operation::Delete, id: id.clone(), before: before.clone(), ..write })
         }

@@ -3,16 +3,20 @@
 //! Owns the rule, no time and no call. Delays grow without jitter: two runs of the same plan against the same answers
 //! behave alike, and one run's steps are spread out by the quotas anyway.
 //!
-//! **Invariant:** a call that may have taken effect is made again only where that cannot make a second object.
+//! **Invariant:** what is judged here surely took no effect. A call in doubt is found out about first (`probe`).
 
 use std::time::Duration;
 
-use privlink_model::{CloudError, ErrorClass, KindSchema, Operation, Service, Write};
+use privlink_model::{CloudError, ErrorClass, KindSchema, Operation, Way, Write};
 
 /// How often AWS may say that there were too many calls.
 const THROTTLED: u32 = 20;
 /// How often an endpoint may be out of reach.
 const UNREACHABLE: u32 = 3;
+/// How often a call is made again whose answer was lost and which turned out to have had no effect.
+const LOST: u32 = 3;
+/// How often a call that takes a step back is made again, whatever AWS says against it.
+const BACK: u32 = 4;
 /// How long another object may be in the way, where the kind has no time limit of its own.
 const BUSY: Duration = Duration::from_secs(300);
 /// The longest pause between two calls.
@@ -23,22 +27,15 @@ const LONGEST: Duration = Duration::from_secs(15);
 pub(crate) struct Rule {
     /// How long another object may be in the way.
     busy: Duration,
-    /// Whether a second call finds what the first may have done.
-    repeatable: bool,
+    /// Whether the call takes a step back, which is worth more than one try.
+    back: bool,
 }
 
 impl Rule {
-    pub(crate) fn of(write: &Write, schema: Option<&KindSchema>) -> Self {
+    pub(crate) fn of(write: &Write, schema: Option<&KindSchema>, way: Way) -> Self {
         let deletes = write.operation == Operation::Delete;
         let waits = schema.and_then(|schema| if deletes { schema.gone } else { schema.ready });
-        let repeatable = match write.operation {
-            // AWS gives no id twice: a second delete finds the same object or none.
-            Operation::Delete => true,
-            // EC2's creates take a token, or refuse a second object of the same name.
-            Operation::Create => schema.is_some_and(|schema| schema.service == Service::Ec2),
-            Operation::Update | Operation::Wait => false,
-        };
-        Self { busy: waits.map_or(BUSY, |waits| waits.limit), repeatable }
+        Self { busy: waits.map_or(BUSY, |waits| waits.limit), back: way == Way::Back }
     }
 }
 
@@ -58,13 +55,14 @@ pub(crate) struct Attempts {
     unreachable: u32,
     busy: u32,
     busy_since: Option<Duration>,
-    in_doubt: Option<CloudError>,
+    lost: u32,
+    back: u32,
 }
 
 impl Attempts {
-    /// Whether a call of this step may have taken effect without an answer.
-    pub(crate) fn in_doubt(&self) -> bool {
-        self.in_doubt.is_some()
+    /// Whether a call of this step was refused already.
+    pub(crate) fn any(&self) -> bool {
+        self.throttled + self.unreachable + self.busy + self.lost + self.back > 0
     }
 
     /// Judges one more failure.
@@ -77,26 +75,12 @@ impl Attempts {
                 let left = rule.busy.saturating_sub(now.saturating_sub(since));
                 if left.is_zero() { None } else { next(&mut self.busy, u32::MAX).map(|pause| pause.min(left)) }
             }
-            ErrorClass::InDoubt if rule.repeatable && self.in_doubt.is_none() => {
-                self.in_doubt = Some(error);
-                return Verdict::Again(Duration::from_secs(1));
-            }
+            ErrorClass::InDoubt => next(&mut self.lost, LOST),
             _ => None,
         };
-        match pause {
+        match pause.or_else(|| if rule.back { next(&mut self.back, BACK) } else { None }) {
             Some(pause) => Verdict::Again(pause),
-            None => Verdict::GiveUp(self.final_error(error)),
-        }
-    }
-
-    /// A refusal after a call in doubt does not settle the doubt: "name already taken" may speak of our own object.
-    fn final_error(&mut self, error: CloudError) -> CloudError {
-        match self.in_doubt.take() {
-            Some(mut doubt) => {
-                doubt.message = format!("{}; called again: {error}", doubt.message);
-                doubt
-            }
-            None => error,
+            None => Verdict::GiveUp(error),
         }
     }
 }
@@ -129,8 +113,8 @@ mod tests {
     }
 
     /// The pauses, in seconds, of a call that always fails alike and takes no time, and the class it ends with.
-    fn check(class: ErrorClass, repeatable: bool) -> (Vec<u64>, ErrorClass) {
-        let (mut attempts, rule) = (Attempts::default(), Rule { busy: BUSY, repeatable });
+    fn check(class: ErrorClass, back: bool) -> (Vec<u64>, ErrorClass) {
+        let (mut attempts, rule) = (Attempts::default(), Rule { busy: BUSY, back });
         let (mut now, mut pauses) = (Duration::ZERO, Vec::new());
         loop {
             match attempts.judge(error(class), rule, now) {
@@ -160,31 +144,20 @@ mod tests {
     }
 
     #[test]
-    fn a_call_in_doubt_is_made_once_more_only_where_that_is_harmless() {
-        assert_eq!(check(ErrorClass::InDoubt, false).0, [] as [u64; 0]);
-        assert_eq!(check(ErrorClass::InDoubt, true).0, [1]);
+    fn a_call_that_was_lost_without_effect_is_made_again_some_times() {
+        assert_eq!(check(ErrorClass::InDoubt, false).0, [1, 2, 4]);
     }
 
     #[test]
-    fn a_refusal_after_a_call_in_doubt_stays_in_doubt() {
-        let (mut attempts, rule) = (Attempts::default(), Rule { busy: BUSY, repeatable: true });
-        assert_eq!(
-            attempts.judge(error(ErrorClass::InDoubt), rule, Duration::ZERO),
-            Verdict::Again(Duration::from_secs(1))
-        );
-        assert!(attempts.in_doubt());
-        let Verdict::GiveUp(last) = attempts.judge(error(ErrorClass::Refused), rule, Duration::ZERO) else {
-            panic!("a refusal is final");
-        };
-        assert_eq!(last.class, ErrorClass::InDoubt);
-        assert!(last.message.contains("Refused"), "{last}");
+    fn a_step_back_is_tried_again_whatever_is_said_against_it() {
+        assert_eq!(check(ErrorClass::Denied, true), (vec![1, 2, 4, 8], ErrorClass::Denied));
     }
 
     #[test]
     fn what_cannot_get_better_is_not_tried_again() {
         use ErrorClass::{Denied, NotFound, Quota, Refused, Unreadable};
         for class in [Denied, NotFound, Quota, Refused, Unreadable] {
-            assert_eq!(check(class, true), (Vec::new(), class));
+            assert_eq!(check(class, false), (Vec::new(), class));
         }
     }
 }

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use crate::address::{Address, Scope};
 use crate::attrs::Attrs;
-use crate::snapshot::{Observed, Query, ScopeSnapshot};
+use crate::permission::{Lack, Want};
+use crate::snapshot::{Observed, Query, ScopeSnapshot, Unread};
 
 /// A boxed future, so that the ports can be trait objects without an async runtime in this crate.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -32,7 +33,23 @@ pub trait Cloud: Send + Sync {
         id: &'a str,
         attrs: &'a Attrs,
     ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>>;
+
+    /// Finds out which of these the credentials of a scope lack, without doing any of them. It is an error, and no reason to
+    /// do nothing, when that cannot be known; a cloud that has no way to know says so.
+    fn lacking<'a>(&'a self, scope: &'a Scope, wants: &'a [Want]) -> BoxFuture<'a, Result<Vec<Lack>, Unread>> {
+        let _ = wants;
+        let unread = Unread {
+            code: NOT_KNOWN,
+            operation: String::new(),
+            message: format!("nothing tells what the credentials of {scope} may do"),
+            help: None,
+        };
+        Box::pin(async move { Err(unread) })
+    }
 }
+
+/// The code of permissions that cannot be known.
+const NOT_KNOWN: &str = "privlink::permission::not-known";
 
 /// What a write is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -293,7 +293,8 @@ impl History {
         let planned = self.begun.as_ref().is_some_and(|begun| (1..=begun.steps).contains(&id.0));
         let mut ways = self.steps.get(&id).cloned().unwrap_or_default();
         match way {
-            Way::Forward if self.unwinding.is_some() => {
+            // What a call had done may still be found out.
+            Way::Forward if self.unwinding.is_some() && !matches!(event, StepRecord::Found(_) | StepRecord::Absent) => {
                 return Err(illegal("the run is being taken back"));
             }
             Way::Forward if !planned => return Err(illegal("the plan has no such step")),

@@ -18,6 +18,8 @@ mod event;
 mod finding;
 mod journal;
 pub mod keys;
+mod objects;
+mod permission;
 mod plan;
 mod schema;
 mod snapshot;
@@ -33,6 +35,8 @@ pub use digest::{digest, short_digest};
 pub use event::{Cause, Event, Outcome, Residue, StepFailure};
 pub use finding::{Finding, Severity};
 pub use journal::{Begun, End, History, Illegal, Object, Record, State, StepRecord, Unwinding, Way, Ways, Why};
+pub use objects::{DeleteEnd, ObjectError, Objects, PutEnd, Version, Versioned, When};
+pub use permission::{Confined, Denial, Lack, Permission, Want};
 pub use plan::{Op, Phase, Plan, Settle, Step, StepId, Undo, UndoOp};
 pub use schema::{
     ApiCall, AttributeSchema, Bucket, KindSchema, Kinds, Ownership, ReplaceOrder, Service, Shape, Tells, Waits,

@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use crate::cloud::Operation;
+use crate::permission::Permission;
 use crate::value::Value;
 
 /// An AWS service, as quotas and permissions know it.
@@ -17,6 +19,8 @@ pub enum Service {
     ApiGateway,
     /// AWS STS.
     Sts,
+    /// AWS IAM, which has one region for each partition.
+    Iam,
 }
 
 /// A token bucket of AWS's control plane: `capacity` calls at once, `refill` more each second.
@@ -232,10 +236,10 @@ pub struct KindSchema {
     pub loses: Option<&'static str>,
     /// Why its creation cannot be undone; none when deleting it undoes it.
     pub permanent: Option<&'static str>,
-    /// The IAM actions that reading it takes.
-    pub read_actions: &'static [&'static str],
-    /// The IAM actions that writing it takes.
-    pub write_actions: &'static [&'static str],
+    /// The permissions that reading it takes.
+    pub read_actions: &'static [Permission],
+    /// The permissions that writing it takes, each with the operation that takes it.
+    pub write_actions: &'static [(Operation, Permission)],
 }
 
 impl KindSchema {
@@ -265,6 +269,26 @@ impl KindSchema {
     /// The keys of the attributes that tell something of who would miss what.
     pub fn telling(&self, what: Tells) -> impl Iterator<Item = &'static str> {
         self.attributes.iter().filter(move |attribute| attribute.tells == Some(what)).map(|attribute| attribute.key)
+    }
+
+    /// Whether two values of an attribute are the same to AWS. No value and an empty one are.
+    pub fn same(&self, key: &str, one: Option<&Value>, other: Option<&Value>) -> bool {
+        let normal = |value: &Value| {
+            let value = match self.attribute(key) {
+                Some(fact) => match ((fact.normalise)(value.clone()), fact.shape) {
+                    (Value::List(items), Shape::Set) => Value::Set(items.into_iter().collect()),
+                    (value, _) => value,
+                },
+                None => value.clone(),
+            };
+            (!value.is_empty()).then_some(value)
+        };
+        one.and_then(normal) == other.and_then(normal)
+    }
+
+    /// Whether an attribute is one that a write sets and a read shows: neither AWS's to decide, nor the identity.
+    pub fn compares(&self, key: &str) -> bool {
+        key != crate::keys::ID.key() && self.attribute(key).is_none_or(|fact| !fact.computed)
     }
 
     /// The facts about one of its attributes.

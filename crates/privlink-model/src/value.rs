@@ -100,6 +100,17 @@ impl Value {
         self.elements().into_iter().filter_map(Value::as_text).map(str::to_owned).collect()
     }
 
+    /// Whether there is nothing in it: an empty text, list, set or map.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Text(text) => text.is_empty(),
+            Self::List(items) => items.is_empty(),
+            Self::Set(items) => items.is_empty(),
+            Self::Map(map) => map.is_empty(),
+            _ => false,
+        }
+    }
+
     /// Whether nothing in it waits for another resource.
     pub fn is_known(&self) -> bool {
         match self {
