@@ -15,9 +15,22 @@ use time::format_description::well_known::Rfc3339;
 pub(crate) struct Moment(pub(crate) u64);
 
 impl Moment {
+    /// Later than anything that happens.
+    pub(crate) const NEVER: Moment = Moment(u64::MAX);
+
     /// Gives the moment that lies this much later.
     pub(crate) fn plus(self, span: Duration) -> Moment {
         Moment(self.0.saturating_add(millis(span)))
+    }
+
+    /// Gives the moment that lay this much earlier.
+    pub(crate) fn minus(self, span: Duration) -> Moment {
+        Moment(self.0.saturating_sub(millis(span)))
+    }
+
+    /// Gives how much later it is than another, nothing if it is not.
+    pub(crate) fn since(self, earlier: Moment) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
 
     /// Writes the moment as the query protocols do: `2026-03-01T12:00:00.250Z`.
@@ -62,7 +75,9 @@ impl Clock {
 
     /// Moves to the present; called once before each request. Never goes back, whatever the wall's clock does.
     pub(crate) fn tick(&mut self) {
-        let elapsed = wall_now().0.saturating_sub(self.anchor.0) as f64 * self.speed;
+        // Finer than the anchor: at high speed a millisecond of the wall is much virtual time, and buckets of tokens that
+        // are refilled in such lumps would refuse whom AWS lets through.
+        let elapsed = wall_micros().saturating_sub(self.anchor.0.saturating_mul(1000)) as f64 / 1000.0 * self.speed;
         self.now = Moment(self.base.0.saturating_add(elapsed as u64)).max(self.now);
     }
 
@@ -72,6 +87,11 @@ impl Clock {
         self.base = self.now;
         self.anchor = wall_now();
         self.speed = usable(speed);
+    }
+
+    /// Gives how long the wall waits while so much virtual time passes; nothing if it stands still.
+    pub(crate) fn on_the_wall(&self, span: Duration) -> Option<Duration> {
+        Duration::try_from_secs_f64(span.as_secs_f64() / self.speed).ok()
     }
 
     /// Jumps ahead.
@@ -89,6 +109,11 @@ fn usable(speed: f64) -> f64 {
 /// Gives the wall's time; credentials expire by it, because clients compare their expiry with their own clock.
 pub(crate) fn wall_now() -> Moment {
     SystemTime::now().duration_since(UNIX_EPOCH).map(|span| Moment(millis(span))).unwrap_or_default()
+}
+
+fn wall_micros() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
 }
 
 fn millis(span: Duration) -> u64 {

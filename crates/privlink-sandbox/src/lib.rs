@@ -3,7 +3,7 @@
 //! Owns a world of accounts and regions whose objects behave as AWS's do: asynchronous states on a clock that can be sped
 //! up, referential integrity with AWS's error codes, isolation by assumed role. It refuses to know the tool that it is
 //! used to test, and it is never kinder than AWS. Read next: `world.rs` for what exists, `route.rs` for how a request
-//! reaches a service, `ec2/mod.rs` for the largest of the services.
+//! reaches a service, `gate.rs` for what may go wrong on the way, `ec2/mod.rs` for the largest of the services.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -11,8 +11,10 @@ mod apigateway;
 mod clock;
 mod ec2;
 mod elbv2;
+mod fate;
 mod gate;
 mod ids;
+mod operation;
 mod route;
 mod sandbox;
 mod store;
@@ -24,6 +26,7 @@ mod world;
 mod world_file;
 mod xml;
 
+pub use gate::faults::{Fault, FaultKind, FaultProblem, Faults, Turn};
 pub use sandbox::Sandbox;
 pub use world::{Options, World};
 pub use world_file::WorldProblem;

@@ -4,12 +4,15 @@
 //! Knows the four services by name and the shape of their errors; what an operation does is theirs. Read next:
 //! `gate.rs` for what may stand in a request's way, `sts/credential.rs` for how the caller is known.
 
-use crate::gate::Gate;
+use crate::fate::Fate;
+use crate::gate::{Gate, Met};
+use crate::operation::{GATEWAY_OPERATIONS, operation};
 use crate::sts::{Unknown, identify};
 use crate::wire::{Call, Fault, Params, Reply};
 use crate::world::World;
 use crate::xml::Xml;
 use crate::{apigateway, ec2, elbv2, sts};
+use std::time::Duration;
 
 /// A service of this AWS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +34,26 @@ impl Service {
         })
     }
 
-    fn name(self) -> &'static str {
+    /// Every service.
+    pub(crate) const ALL: &[Service] = &[Service::Ec2, Service::Elb, Service::Gateway, Service::Sts];
+
+    /// Gives the service of a name, as [`Service::name`] writes it.
+    pub(crate) fn named(name: &str) -> Option<Service> {
+        Service::ALL.iter().copied().find(|service| service.name() == name)
+    }
+
+    /// Tells whether there is an operation of this name.
+    pub(crate) fn offers(self, operation: &str) -> bool {
+        match self {
+            Service::Ec2 => ec2::offers(operation),
+            Service::Elb => elbv2::offers(operation),
+            Service::Gateway => GATEWAY_OPERATIONS.contains(&operation),
+            Service::Sts => sts::offers(operation),
+        }
+    }
+
+    /// Gives the name that it goes by here, in front of an operation's.
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Service::Ec2 => "ec2",
             Service::Elb => "elbv2",
@@ -46,6 +68,17 @@ pub(crate) struct Answered {
     pub(crate) service: Service,
     pub(crate) reply: Reply,
     pub(crate) changed: bool,
+    pub(crate) delivery: Delivery,
+}
+
+/// When an answer is to reach the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    AtOnce,
+    /// After so long, by the wall's clock.
+    After(Duration),
+    /// Never: the connection is closed.
+    Never,
 }
 
 /// Answers one request of any service. The call comes without account, region and principal; they are found here.
@@ -68,25 +101,54 @@ pub(crate) fn answer(world: &mut World, gate: &mut Gate, mut call: Call) -> Answ
     };
     (call.account, call.region, call.principal_arn) = (identity.account, identity.region, identity.principal_arn);
     let operation = operation(service, &call);
-    if let Some(fault) = gate.before(&call, service.name(), &operation) {
-        return refused(service, &fault, &call);
-    }
+    let delivery = match gate.before(world, &call, service, &operation) {
+        Met::Refused(fault) => return refused(service, &fault, &call),
+        Met::Dropped => {
+            return Answered { service, reply: Reply::empty(200), changed: false, delivery: Delivery::Never };
+        }
+        Met::LostAnswer => Delivery::Never,
+        Met::Slow(span) => world.clock.on_the_wall(span).map_or(Delivery::AtOnce, Delivery::After),
+        Met::Fate(fate) => {
+            world.fate = fate;
+            Delivery::AtOnce
+        }
+    };
+    let answered = serve(world, gate, service, &call, &operation);
+    world.fate = Fate::Usual;
+    Answered { delivery, ..answered }
+}
+
+/// Answers a request that was let through.
+fn serve(world: &mut World, gate: &mut Gate, service: Service, call: &Call, operation: &str) -> Answered {
     // A region that is off knows the account's credentials no more than anyone else's.
     if !world.region_is_on(&call.account, &call.region) {
-        return refused(service, &unknown_caller(service, Unknown::Invalid), &call);
+        return refused(service, &unknown_caller(service, Unknown::Invalid), call);
     }
-    let outcome = match service {
-        Service::Ec2 => ec2::handle(world, &call),
-        Service::Elb => elbv2::handle(world, &call),
-        Service::Gateway => apigateway::handle(world, &call),
-        Service::Sts => sts::handle(world, &call),
+    let reads = is_read(service, call, operation);
+    let past = if reads { gate.past(world) } else { None };
+    let outcome = match past {
+        Some(past) => handle(past, service, call),
+        None => handle(world, service, call),
     };
     match outcome {
         Ok(mut reply) => {
+            let changed = service != Service::Sts && !reads;
+            if changed {
+                gate.after(world);
+            }
             reply.headers.push((request_id_header(service).to_owned(), call.request_id.clone()));
-            Answered { service, reply, changed: service != Service::Sts && !is_read(service, &call, &operation) }
+            Answered { service, reply, changed, delivery: Delivery::AtOnce }
         }
-        Err(fault) => refused(service, &fault, &call),
+        Err(fault) => refused(service, &fault, call),
+    }
+}
+
+fn handle(world: &mut World, service: Service, call: &Call) -> Result<Reply, Fault> {
+    match service {
+        Service::Ec2 => ec2::handle(world, call),
+        Service::Elb => elbv2::handle(world, call),
+        Service::Gateway => apigateway::handle(world, call),
+        Service::Sts => sts::handle(world, call),
     }
 }
 
@@ -144,7 +206,8 @@ fn unknown_caller(service: Service, unknown: Unknown) -> Fault {
 }
 
 fn refused(service: Service, fault: &Fault, call: &Call) -> Answered {
-    Answered { service, reply: render(service, fault, &call.request_id), changed: false }
+    let reply = render(service, fault, &call.request_id);
+    Answered { service, reply, changed: false, delivery: Delivery::AtOnce }
 }
 
 /// Writes an error in the envelope of a service.
@@ -188,44 +251,6 @@ pub(crate) fn render(service: Service, fault: &Fault, request_id: &str) -> Reply
 
 fn request_id_header(service: Service) -> &'static str {
     if service == Service::Ec2 { "x-amz-request-id" } else { "x-amzn-requestid" }
-}
-
-/// Names the operation: the action of the query protocols; for API Gateway what the method and path stand for.
-fn operation(service: Service, call: &Call) -> String {
-    if service != Service::Gateway {
-        return Params::read(call).get("Action").unwrap_or("unknown").to_owned();
-    }
-    let segments = call.segments();
-    let part = |at: usize| segments.get(at).map(String::as_str).unwrap_or_default();
-    let (thing, is_list) = match (part(0), part(2), segments.len()) {
-        ("restapis", _, 1 | 2) => ("RestApi", segments.len() == 1),
-        ("restapis", "resources", 3 | 4) => ("Resource", segments.len() == 3),
-        ("restapis", "resources", 6) => ("Method", false),
-        ("restapis", "resources", 7) => ("Integration", false),
-        ("restapis", "resources", 8) if part(6) == "responses" => ("MethodResponse", false),
-        ("restapis", "resources", 9) => ("IntegrationResponse", false),
-        ("restapis", "deployments", 3 | 4) => ("Deployment", segments.len() == 3),
-        ("restapis", "stages", 3 | 4) => ("Stage", segments.len() == 3),
-        ("restapis", "stages", 6) => ("Export", false),
-        ("vpclinks", _, 1 | 2) => ("VpcLink", segments.len() == 1),
-        ("account", _, 1) => ("Account", false),
-        ("tags", _, _) => ("Tags", false),
-        _ => return format!("{} /{}", call.method, part(0)),
-    };
-    match (call.method.as_str(), thing) {
-        ("POST", "RestApi") if call.query_value("mode") == Some("import") => "ImportRestApi".to_owned(),
-        ("GET", "Tags") => "GetTags".to_owned(),
-        ("PUT", "Tags") => "TagResource".to_owned(),
-        ("DELETE", "Tags") => "UntagResource".to_owned(),
-        // `GetStages` alone takes no pages, but is a list all the same.
-        ("GET", _) if is_list => format!("Get{thing}s"),
-        ("GET", _) => format!("Get{thing}"),
-        ("POST", _) => format!("Create{thing}"),
-        ("PUT", _) => format!("Put{thing}"),
-        ("PATCH", _) => format!("Update{thing}"),
-        ("DELETE", _) => format!("Delete{thing}"),
-        (method, _) => format!("{method} {thing}"),
-    }
 }
 
 #[cfg(test)]
@@ -291,26 +316,5 @@ mod tests {
         let (status, _, headers) = ask(call(&[("authorization", &off)], "/restapis", ""));
         assert_eq!(status, 403);
         assert!(headers.contains(&("x-amzn-errortype".to_owned(), "UnrecognizedClientException".to_owned())));
-    }
-
-    #[test]
-    fn operations_of_api_gateway_have_their_names() {
-        let name = |method: &str, path: &str, query: &[(&str, &str)]| {
-            let query = query.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-            let call = Call { method: method.to_owned(), path: path.to_owned(), query, ..Call::default() };
-            operation(Service::Gateway, &call)
-        };
-        assert_eq!(name("GET", "/restapis", &[]), "GetRestApis");
-        assert_eq!(name("POST", "/restapis", &[("mode", "import")]), "ImportRestApi");
-        assert_eq!(name("PUT", "/restapis/a", &[]), "PutRestApi");
-        assert_eq!(name("PUT", "/restapis/a/resources/r/methods/GET/integration", &[]), "PutIntegration");
-        assert_eq!(
-            name("PUT", "/restapis/a/resources/r/methods/GET/integration/responses/200", &[]),
-            "PutIntegrationResponse"
-        );
-        assert_eq!(name("PUT", "/restapis/a/resources/r/methods/GET/responses/200", &[]), "PutMethodResponse");
-        assert_eq!(name("GET", "/restapis/a/stages/s/exports/oas30", &[]), "GetExport");
-        assert_eq!(name("DELETE", "/vpclinks/v", &[]), "DeleteVpcLink");
-        assert_eq!(name("PUT", "/tags/arn%3Aaws%2Fx", &[]), "TagResource");
     }
 }

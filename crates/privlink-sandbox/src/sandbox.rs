@@ -5,8 +5,9 @@
 //! verifies no signature. Read next: `route.rs` for what happens inside one request.
 
 use crate::gate::Gate;
+use crate::gate::faults::{FaultProblem, Faults};
 use crate::ids::Ids;
-use crate::route::{Service, answer, render};
+use crate::route::{Delivery, Service, answer, render};
 use crate::store::Store;
 use crate::summary::summarise;
 use crate::wire::{Call, Fault, Reply};
@@ -19,7 +20,7 @@ use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::convert::Infallible;
+use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -89,6 +90,11 @@ impl Shared {
         Ok(())
     }
 
+    fn set_faults(&self, faults: Faults) {
+        let Inner { world, gate, .. } = &mut *self.lock();
+        gate.set_faults(faults, world);
+    }
+
     /// Puts the world back to its beginning.
     fn reset(&self) -> io::Result<()> {
         let generation = {
@@ -96,8 +102,11 @@ impl Shared {
             let mut first = inner.first.clone();
             first.generation = inner.world.generation;
             first.clock = inner.world.clock.clone();
+            first.throttled = inner.world.throttled;
             inner.world = first;
-            inner.world.changed()
+            let Inner { world, gate, .. } = &mut *inner;
+            gate.forget(world);
+            world.changed()
         };
         self.keep(generation)
     }
@@ -152,6 +161,29 @@ impl Sandbox {
     /// Gives the number of requests since the start, by account, region and operation.
     pub fn requests(&self) -> BTreeMap<String, u64> {
         self.shared.lock().gate.counts().clone()
+    }
+
+    /// Gives how many of them came faster than AWS allows and were refused for it.
+    pub fn throttled(&self) -> BTreeMap<String, u64> {
+        self.shared.lock().gate.throttled().clone()
+    }
+
+    /// Sets what is to go wrong from here on, in place of all that was set before; a list of [`Fault`](crate::Fault)s
+    /// alone will do. Calls are counted from now.
+    ///
+    /// # Errors
+    ///
+    /// Fails when one of them could never do what it says; then nothing is set.
+    pub fn set_faults(&self, faults: impl Into<Faults>) -> Result<(), FaultProblem> {
+        let faults = faults.into();
+        faults.list.iter().try_for_each(crate::Fault::check)?;
+        self.shared.set_faults(faults);
+        Ok(())
+    }
+
+    /// Gives what is still to go wrong, each fault counted from now.
+    pub fn faults(&self) -> Faults {
+        self.shared.lock().gate.faults()
     }
 
     /// Resolves a name as the world's resolver does.
@@ -229,7 +261,19 @@ async fn told(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
-async fn respond(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+/// Closes a connection without an answer.
+#[derive(Debug)]
+struct Closed;
+
+impl fmt::Display for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a fault closed the connection")
+    }
+}
+
+impl std::error::Error for Closed {}
+
+async fn respond(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Closed> {
     let (parts, body) = request.into_parts();
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     let mut call = Call {
@@ -239,22 +283,27 @@ async fn respond(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Resp
         headers: parts.headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect(),
         ..Call::default()
     };
-    let reply = match Limited::new(body, BODY).collect().await {
+    let (reply, delivery) = match Limited::new(body, BODY).collect().await {
         Ok(body) => {
             call.body = body.to_bytes().to_vec();
             // Saving waits for the disk, which the runtime's own threads must not.
             tokio::task::spawn_blocking(move || reply(&shared, call)).await.unwrap_or_else(|_| {
                 let fault =
                     Fault::new(500, "InternalError", "The sandbox failed inside this request: please report it");
-                render(Service::Gateway, &fault, "-")
+                (render(Service::Gateway, &fault, "-"), Delivery::AtOnce)
             })
         }
-        Err(_) => render(
-            Service::Gateway,
-            &Fault::new(413, "RequestEntityTooLargeException", "The request is too large or was cut short."),
-            "-",
-        ),
+        Err(_) => {
+            let message = "The request is too large or was cut short.";
+            let fault = Fault::new(413, "RequestEntityTooLargeException", message);
+            (render(Service::Gateway, &fault, "-"), Delivery::AtOnce)
+        }
     };
+    match delivery {
+        Delivery::AtOnce => {}
+        Delivery::After(span) => tokio::time::sleep(span).await,
+        Delivery::Never => return Err(Closed),
+    }
     Ok(write(reply))
 }
 
@@ -270,9 +319,9 @@ fn write(reply: Reply) -> Response<Full<Bytes>> {
 }
 
 /// Answers one request: under the world's lock, then, if it changed the world, not before that is kept.
-fn reply(shared: &Shared, mut call: Call) -> Reply {
+fn reply(shared: &Shared, mut call: Call) -> (Reply, Delivery) {
     if call.path.starts_with("/_sandbox/") {
-        return for_people(shared, &call);
+        return (for_people(shared, &call), Delivery::AtOnce);
     }
     let (answered, request_id, generation) = {
         let mut guard = shared.lock();
@@ -285,10 +334,10 @@ fn reply(shared: &Shared, mut call: Call) -> Reply {
     };
     // A read must not wait for another's write to reach the disk.
     match generation.map_or(Ok(()), |generation| shared.keep(generation)) {
-        Ok(()) => answered.reply,
+        Ok(()) => (answered.reply, answered.delivery),
         Err(error) => {
             let fault = Fault::new(500, "InternalError", format!("The sandbox could not keep its world: {error}"));
-            render(answered.service, &fault, &request_id)
+            (render(answered.service, &fault, &request_id), answered.delivery)
         }
     }
 }
@@ -300,6 +349,22 @@ fn for_people(shared: &Shared, call: &Call) -> Reply {
         ("GET", "/_sandbox/world") => Reply::json(200, &world_json(&mut shared.lock())),
         ("GET", "/_sandbox/summary") => Reply::json(200, &summary(&mut shared.lock())),
         ("GET", "/_sandbox/requests") => Reply::json(200, &serde_json::json!(shared.lock().gate.counts())),
+        ("GET", "/_sandbox/throttled") => Reply::json(200, &serde_json::json!(shared.lock().gate.throttled())),
+        ("GET", "/_sandbox/faults") => Reply::text(200, shared.lock().gate.faults().to_string()),
+        ("PUT", "/_sandbox/faults") => match Faults::from_kdl("faults", &String::from_utf8_lossy(&call.body)) {
+            Ok(faults) => {
+                shared.set_faults(faults);
+                Reply::empty(204)
+            }
+            Err(problems) => {
+                let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+                Reply::json(400, &serde_json::json!({ "problems": problems }))
+            }
+        },
+        ("DELETE", "/_sandbox/faults") => {
+            shared.set_faults(Faults::default());
+            Reply::empty(204)
+        }
         ("GET", "/_sandbox/resolve") => match call.query_value("host").and_then(|host| resolve(&shared.lock(), host)) {
             Some(addresses) => Reply::json(200, &serde_json::json!(addresses)),
             None => not_found(),

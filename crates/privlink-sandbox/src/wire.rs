@@ -175,6 +175,12 @@ impl Reply {
         Reply { status, headers, body: text.into_bytes() }
     }
 
+    /// Answers with plain text.
+    pub(crate) fn text(status: u16, text: String) -> Reply {
+        let headers = vec![("content-type".to_owned(), "text/plain;charset=UTF-8".to_owned())];
+        Reply { status, headers, body: text.into_bytes() }
+    }
+
     /// Answers without a body.
     pub(crate) fn empty(status: u16) -> Reply {
         Reply { status, headers: Vec::new(), body: Vec::new() }

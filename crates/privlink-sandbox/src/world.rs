@@ -5,6 +5,7 @@
 //! that a service offers to the others by name. Read next: `clock.rs`, `ids.rs`, `ec2/mod.rs`.
 
 use crate::clock::{Clock, Moment};
+use crate::fate::Fate;
 use crate::ids::Ids;
 use crate::timing::Timing;
 use crate::{apigateway, ec2, elbv2};
@@ -14,6 +15,7 @@ use std::io;
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::LazyLock;
+use std::time::Duration;
 
 /// How a world runs.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +45,16 @@ pub struct World {
     pub(crate) generation: u64,
     /// Names that the world's resolver knows.
     pub(crate) hosts: BTreeMap<String, Vec<IpAddr>>,
+    /// How what the request that is being answered sets going will end.
+    #[serde(skip)]
+    pub(crate) fate: Fate,
+    /// Whether those who call it too fast are refused.
+    #[serde(skip, default = "yes")]
+    pub(crate) throttled: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// An account, apart from what it holds in each region.
@@ -119,6 +131,8 @@ impl World {
             scopes: BTreeMap::new(),
             generation: 0,
             hosts: BTreeMap::new(),
+            fate: Fate::Usual,
+            throttled: true,
         }
     }
 
@@ -154,12 +168,36 @@ impl World {
         self.clock.set_speed(speed);
     }
 
+    /// Says whether those who call faster than AWS allows are refused as AWS refuses them, which they are unless said
+    /// otherwise; not kept with the world.
+    pub fn set_throttling(&mut self, on: bool) {
+        self.throttled = on;
+    }
+
     /// Moves to the present and applies what has come due; called before each request.
     pub(crate) fn settle(&mut self) {
         self.clock.tick();
+        self.apply_due();
+    }
+
+    /// Moves a world that stayed behind to the moment of another.
+    pub(crate) fn follow(&mut self, present: &World) {
+        self.clock = present.clock.clone();
+        self.apply_due();
+    }
+
+    fn apply_due(&mut self) {
         ec2::settle(self);
         elbv2::settle(self);
         apigateway::settle(self);
+    }
+
+    /// Gives the moment at which what takes this long, and is begun by the request that is being answered, will be done.
+    pub(crate) fn done_after(&self, span: Duration) -> Moment {
+        match self.fate {
+            Fate::Never => Moment::NEVER,
+            Fate::Usual | Fate::Failed(_) => self.now().plus(span),
+        }
     }
 
     /// Notes that the world changed, and gives the generation that holds the change.

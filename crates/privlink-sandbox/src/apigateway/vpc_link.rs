@@ -128,12 +128,13 @@ pub(super) fn create(site: &mut Site) -> Result<Reply, Fault> {
         return Err(limit("Maximum number of VPC links for this account has been reached"));
     }
     let (account, region) = (&site.call.account, &site.call.region);
-    let doom = obstacle(site.world, account, region, &target);
+    let fated = || site.world.fate.failure().map(str::to_owned);
+    let doom = obstacle(site.world, account, region, &target).or_else(fated);
     if doom.is_none() {
         ec2::add_hidden_service(site.world, account, region, &target);
     }
     let now = site.world.now();
-    let ready_at = now.plus(site.world.timing.vpc_link_pending);
+    let ready_at = site.world.done_after(site.world.timing.vpc_link_pending);
     let id = site.world.ids.alnum(6);
     let dangling = Vec::new();
     let link = VpcLink { id: id.clone(), name, description, target, doom, ready_at, gone_at: None, tags, dangling };
@@ -220,7 +221,7 @@ pub(super) fn delete(site: &mut Site, id: &str) -> Result<Reply, Fault> {
             users.join(", ")
         )));
     }
-    let gone = site.world.now().plus(site.world.timing.vpc_link_deleting);
+    let gone = site.world.done_after(site.world.timing.vpc_link_deleting);
     if let Some(link) = site.state_mut().links.get_mut(id) {
         link.gone_at.get_or_insert(gone);
     }

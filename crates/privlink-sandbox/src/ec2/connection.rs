@@ -92,14 +92,17 @@ fn decide(
     }
     let name = request.state().services.get(&service).map(|found| found.name.clone()).unwrap_or_default();
     let region = format!("/{}", request.call.region);
-    let now = request.world.now();
+    let (now, fate) = (request.world.now(), request.world.fate.clone());
     let mut failures = Vec::new();
     for id in ids {
         let mut scopes = request.world.scopes.iter_mut().filter(|(key, _)| key.ends_with(&region));
         let found = scopes.find_map(|(_, scope)| scope.ec2.endpoints.get_mut(&id));
         match found.filter(|endpoint| endpoint.service_name == name) {
             None => failures.push((id.clone(), ENDPOINT.absent(&id))),
-            Some(endpoint) if allowed(endpoint.phase) => endpoint.phase = outcome,
+            Some(endpoint) if allowed(endpoint.phase) => {
+                endpoint.phase = outcome;
+                endpoint.share(&fate);
+            }
             Some(endpoint) => {
                 let message =
                     format!("Cannot {verb} the VPC endpoint connection {id} in the state {}", endpoint.state(now));

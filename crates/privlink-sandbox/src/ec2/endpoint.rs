@@ -71,13 +71,18 @@ pub(super) fn write(x: &mut Xml, request: &Request<'_>, endpoint: &Endpoint) {
     x.text("ipAddressType", "ipv4").node("dnsOptions", |x| {
         x.text("dnsRecordIpType", "ipv4");
     });
-    let listed = matches!(endpoint.phase, Phase::Accepted { ready_at } if endpoint.once_available || now >= ready_at);
+    let listed = endpoint.state(now) == "available" || (endpoint.state(now) == "pending" && endpoint.once_available);
     x.text("privateDnsEnabled", endpoint.private_dns).text("requesterManaged", false);
     x.texts("networkInterfaceIdSet", "item", endpoint.interfaces.values().filter(|_| listed));
     write_dns_entries(x, request.world, account, region, endpoint);
     x.text("creationTimestamp", endpoint.created.rfc3339());
     write_tags(x, &endpoint.tags);
     x.text("ownerId", account).text("serviceRegion", region);
+    if let Some(reason) = endpoint.fate.failure().filter(|_| endpoint.state(now) == "failed") {
+        x.text("failureReason", reason).node("lastError", |x| {
+            x.text("code", "InternalError").text("message", reason);
+        });
+    }
 }
 
 fn policy(endpoint: &Endpoint) -> Option<&str> {
@@ -127,7 +132,7 @@ pub(super) fn delete(request: &mut Request<'_>) -> Result<Reply, Fault> {
     for id in &ids {
         ENDPOINT.check(id)?;
     }
-    let deleted_at = request.world.now().plus(request.world.timing.endpoint_deleting);
+    let deleted_at = request.world.done_after(request.world.timing.endpoint_deleting);
     let gone_at = deleted_at.plus(request.world.timing.endpoint_deleted_listed);
     let mut failures = Vec::new();
     for id in ids {

@@ -62,6 +62,7 @@ pub(super) fn create(request: &mut Request<'_>) -> Result<Reply, Fault> {
         vpc: asked.vpc,
         service_name: asked.service.name,
         phase,
+        fate: request.world.fate.clone(),
         once_available: false,
         interfaces,
         groups: asked.groups,

@@ -16,7 +16,7 @@ pub(super) fn modify(request: &mut Request<'_>) -> Result<Reply, Fault> {
     ENDPOINT.check(&id)?;
     let mut endpoint = request.state().endpoints.get(&id).cloned().ok_or_else(|| ENDPOINT.absent(&id))?;
     let now = request.world.now();
-    if !matches!(endpoint.phase, Phase::PendingAcceptance | Phase::Accepted { .. }) {
+    if !matches!(endpoint.state(now), "pendingAcceptance" | "pending" | "available") {
         let message = format!("The VPC endpoint {id} is in the state {} and cannot be modified", endpoint.state(now));
         return Err(Fault::new(400, "IncorrectState", message));
     }
@@ -37,6 +37,7 @@ pub(super) fn modify(request: &mut Request<'_>) -> Result<Reply, Fault> {
         endpoint.once_available |= now >= ready_at;
         let settled = now.plus(request.world.timing.endpoint_modifying);
         endpoint.phase = Phase::Accepted { ready_at: settled.max(ready_at) };
+        endpoint.share(&request.world.fate);
     }
     request.state_mut().endpoints.insert(id, endpoint);
     request.done()

@@ -51,7 +51,8 @@ pub(super) fn create(request: &mut Request<'_>) -> Result<Reply, Fault> {
         load_balancers,
         private_dns,
         permissions: BTreeMap::new(),
-        ready_at: request.world.now().plus(request.world.timing.service_pending),
+        ready_at: request.world.done_after(request.world.timing.service_pending),
+        failure: request.world.fate.failure().map(str::to_owned),
         gone_at: None,
         tags: given,
     };
@@ -247,7 +248,7 @@ pub(super) fn delete(request: &mut Request<'_>) -> Result<Reply, Fault> {
     if ids.is_empty() {
         return Err(Fault::new(400, "MissingParameter", "The request must contain the parameter ServiceId"));
     }
-    let gone_at = request.world.now().plus(request.world.timing.service_deleting);
+    let gone_at = request.world.done_after(request.world.timing.service_deleting);
     let mut failures = Vec::new();
     for id in ids {
         SERVICE.check(&id)?;

@@ -167,6 +167,11 @@ pub(crate) fn settle(world: &mut World) {
     }
 }
 
+/// Tells whether there is an operation of this name.
+pub(crate) fn offers(operation: &str) -> bool {
+    OPERATIONS.iter().any(|(name, ..)| *name == operation)
+}
+
 /// Answers an EC2 request.
 pub(crate) fn handle(world: &mut World, call: &Call) -> Result<Reply, Fault> {
     let params = Params::read(call);

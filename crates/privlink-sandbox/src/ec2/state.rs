@@ -3,6 +3,7 @@
 //! Plain data. **Invariant:** an asynchronous state is never stored; it is computed from a stored moment and the clock.
 
 use crate::clock::Moment;
+use crate::fate::Fate;
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -169,6 +170,9 @@ pub(crate) struct Endpoint {
     pub(crate) vpc: String,
     pub(crate) service_name: String,
     pub(crate) phase: Phase,
+    /// How it settles once it is accepted.
+    #[serde(default)]
+    pub(crate) fate: Fate,
     /// Whether it was available before a modification made it pending again.
     pub(crate) once_available: bool,
     /// By subnet, the interface there.
@@ -207,11 +211,19 @@ impl Endpoint {
     pub(crate) fn state(&self, now: Moment) -> &'static str {
         match self.phase {
             Phase::PendingAcceptance => "pendingAcceptance",
-            Phase::Accepted { ready_at } if now < ready_at => "pending",
+            Phase::Accepted { ready_at } if now < ready_at || self.fate == Fate::Never => "pending",
+            Phase::Accepted { .. } if self.fate.failure().is_some() => "failed",
             Phase::Accepted { .. } => "available",
             Phase::Rejected => "rejected",
             Phase::Deleting { deleted_at, .. } if now < deleted_at => "deleting",
             Phase::Deleting { .. } => "deleted",
+        }
+    }
+
+    /// Gives it the fate of a request that it is made, accepted or changed by.
+    pub(crate) fn share(&mut self, fate: &Fate) {
+        if *fate != Fate::Usual {
+            self.fate = fate.clone();
         }
     }
 
@@ -232,6 +244,9 @@ pub(crate) struct Service {
     pub(crate) private_dns: Option<PrivateDnsName>,
     pub(crate) permissions: BTreeMap<String, Permission>,
     pub(crate) ready_at: Moment,
+    /// Why it never became available.
+    #[serde(default)]
+    pub(crate) failure: Option<String>,
     /// Set when it is deleted: Deleting until then.
     pub(crate) gone_at: Option<Moment>,
     pub(crate) tags: Tags,
@@ -243,6 +258,7 @@ impl Service {
         match self.gone_at {
             Some(_) => "Deleting",
             None if now < self.ready_at => "Pending",
+            None if self.failure.is_some() => "Failed",
             None => "Available",
         }
     }

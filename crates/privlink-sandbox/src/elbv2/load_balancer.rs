@@ -106,13 +106,13 @@ pub(super) fn build(world: &mut World, account: &str, region: &str, new: New) ->
         kind: new.kind,
         vpc: new.vpc,
         zones: Vec::new(),
-        ready_at: created.plus(world.timing.nlb_provisioning),
+        ready_at: world.done_after(world.timing.nlb_provisioning),
         scheme: new.scheme,
         dns_name,
         created,
         security_groups: new.security_groups,
         tags: new.tags,
-        failure: None,
+        failure: world.fate.failure().map(str::to_owned),
     };
     for mapping in &new.mappings {
         add_zone(world, account, region, &mut made, mapping)?;

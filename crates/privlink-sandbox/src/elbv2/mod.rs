@@ -130,6 +130,11 @@ const CREATE_TARGET_GROUP: &[&str] =
 const SET_SECURITY_GROUPS: &[&str] =
     &["LoadBalancerArn", "SecurityGroups", "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic"];
 
+/// Tells whether there is an operation of this name.
+pub(crate) fn offers(operation: &str) -> bool {
+    OPERATIONS.iter().any(|(name, ..)| *name == operation)
+}
+
 /// Answers an ELBv2 request.
 pub(crate) fn handle(world: &mut World, call: &Call) -> Result<Reply, Fault> {
     let params = Params::read(call);

@@ -140,7 +140,9 @@ pub(super) fn target_health(x: &mut Xml, group: &TargetGroup, rows: &[(Target, T
         let port =
             if group.health.port == "traffic-port" { target.port.to_string() } else { group.health.port.clone() };
         x.text("HealthCheckPort", port).node("TargetHealth", |x| {
-            x.text("State", health.state).maybe("Reason", health.reason).maybe("Description", health.description);
+            x.text("State", health.state)
+                .maybe("Reason", health.reason)
+                .maybe("Description", health.description.as_ref());
         });
     });
 }

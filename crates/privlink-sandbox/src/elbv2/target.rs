@@ -12,6 +12,7 @@ use crate::clock::Moment;
 use crate::wire::{Fault, Params, Reply};
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
@@ -26,6 +27,9 @@ pub(super) struct Target {
     /// A zone's name, or `all`; absent where it has no meaning.
     pub(super) zone: Option<String>,
     pub(super) created_at: Moment,
+    /// Why no health check of it ever passes.
+    #[serde(default)]
+    pub(super) failure: Option<String>,
     /// Set when it was deregistered while in use: it is gone then.
     pub(super) gone_at: Option<Moment>,
 }
@@ -34,11 +38,11 @@ pub(super) struct Target {
 pub(super) struct TargetHealth {
     pub(super) state: &'static str,
     pub(super) reason: Option<&'static str>,
-    pub(super) description: Option<&'static str>,
+    pub(super) description: Option<Cow<'static, str>>,
 }
 
-fn health(state: &'static str, reason: &'static str, description: &'static str) -> TargetHealth {
-    TargetHealth { state, reason: Some(reason), description: Some(description) }
+fn health(state: &'static str, reason: &'static str, description: impl Into<Cow<'static, str>>) -> TargetHealth {
+    TargetHealth { state, reason: Some(reason), description: Some(description.into()) }
 }
 
 /// Reads the targets of a request; a port that is not given is the group's.
@@ -61,7 +65,8 @@ pub(super) fn register(request: &mut Request) -> Result<Reply, Fault> {
     if targets.is_empty() {
         return Err(validation("At least one target must be specified"));
     }
-    let now = request.world.now();
+    let created_at = request.world.done_after(Duration::ZERO);
+    let failure = request.world.fate.failure().map(str::to_owned);
     for (id, port, zone) in targets {
         let zone = match group.target_type.as_str() {
             "ip" => Some(check_address(request, &group, &id, zone.as_deref())?),
@@ -72,8 +77,10 @@ pub(super) fn register(request: &mut Request) -> Result<Reply, Fault> {
         let known = group.targets.iter_mut().find(|known| known.id == id && known.port == port);
         match known {
             Some(known) if known.gone_at.is_none() => known.zone = zone,
-            Some(known) => *known = Target { id, port, zone, created_at: now, gone_at: None },
-            None => group.targets.push(Target { id, port, zone, created_at: now, gone_at: None }),
+            Some(known) => *known = Target { id, port, zone, created_at, failure: failure.clone(), gone_at: None },
+            None => {
+                group.targets.push(Target { id, port, zone, created_at, failure: failure.clone(), gone_at: None });
+            }
         }
     }
     let limit = if group.target_type == "alb" { 1 } else { MAX_TARGETS };
@@ -160,7 +167,7 @@ pub(super) fn deregister(request: &mut Request) -> Result<Reply, Fault> {
         return Err(validation("At least one target must be specified"));
     }
     let delay = group.attributes.get("deregistration_delay.timeout_seconds").and_then(|text| text.parse().ok());
-    let drained = request.world.now().plus(Duration::from_secs(delay.unwrap_or(300)));
+    let drained = request.world.done_after(Duration::from_secs(delay.unwrap_or(300)));
     let named = |target: &Target| gone.iter().any(|(id, port, _)| *id == target.id && *port == target.port);
     if group.ready_at.is_some() {
         for target in group.targets.iter_mut().filter(|target| named(target)) {
@@ -199,7 +206,10 @@ fn health_of(request: &Request, group: &TargetGroup, lb: Option<&LoadBalancer>, 
     if now < checked.plus(request.world.timing.target_initial) {
         return health("initial", "Elb.InitialHealthChecking", "Initial health checks in progress");
     }
-    TargetHealth { state: "healthy", reason: None, description: None }
+    match &target.failure {
+        Some(reason) => health("unhealthy", "Target.FailedHealthChecks", reason.clone()),
+        None => TargetHealth { state: "healthy", reason: None, description: None },
+    }
 }
 
 fn is_balancer_address(request: &Request, vpc: &str, id: &str) -> bool {
@@ -222,7 +232,7 @@ pub(super) fn describe_health(request: &mut Request) -> Result<Reply, Fault> {
     }
     for (id, port, zone) in asked {
         if !rows.iter().any(|(target, _)| target.id == id && target.port == port) {
-            let target = Target { id, port, zone, created_at: request.world.now(), gone_at: None };
+            let target = Target { id, port, zone, created_at: request.world.now(), failure: None, gone_at: None };
             let text = "Target is not registered to the target group";
             rows.push((target, health("unused", "Target.NotRegistered", text)));
         }

@@ -16,6 +16,11 @@ use std::time::Duration;
 
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
+/// Tells whether there is an operation of this name.
+pub(crate) fn offers(operation: &str) -> bool {
+    matches!(operation, "AssumeRole" | "GetCallerIdentity")
+}
+
 /// Answers an STS request.
 pub(crate) fn handle(world: &mut World, call: &Call) -> Result<Reply, Fault> {
     let params = Params::read(call);

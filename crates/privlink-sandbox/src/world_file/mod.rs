@@ -5,7 +5,7 @@
 //! state depend on the account, region and name alone. Read next: `network.rs` for what stands in a region.
 
 mod network;
-mod reader;
+pub(crate) mod reader;
 
 pub use reader::WorldProblem;
 
@@ -26,12 +26,7 @@ impl World {
         if let Some(document) = reader.parse() {
             read(&mut reader, &mut world, &document);
         }
-        if reader.problems.is_empty() {
-            return Ok(world);
-        }
-        reader.problems.sort();
-        reader.problems.dedup();
-        Err(reader.problems)
+        reader.done().map(|()| world)
     }
 }
 

@@ -462,6 +462,7 @@ fn read_service(reader: &mut Reader<'_>, world: &mut World, account: &str, regio
         }
     }
     let service = Service {
+        failure: None,
         name: service_name(region, &id),
         id: id.clone(),
         acceptance_required: reader.flag(node, "acceptance-required").unwrap_or(true),

@@ -9,7 +9,7 @@ use kdl::{KdlDocument, KdlEntry, KdlNode};
 use std::fmt;
 use std::str::FromStr;
 
-/// Something that is wrong with a world file.
+/// Something that is wrong with a world file, or a file of faults.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct WorldProblem {
     /// The name of the file.
@@ -31,23 +31,23 @@ impl fmt::Display for WorldProblem {
 impl std::error::Error for WorldProblem {}
 
 /// A text that is being read.
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     name: &'a str,
     text: &'a str,
     /// The first byte of each line.
     lines: Vec<usize>,
-    pub(super) problems: Vec<WorldProblem>,
+    pub(crate) problems: Vec<WorldProblem>,
 }
 
 impl<'a> Reader<'a> {
     /// Begins to read a text.
-    pub(super) fn new(name: &'a str, text: &'a str) -> Reader<'a> {
+    pub(crate) fn new(name: &'a str, text: &'a str) -> Reader<'a> {
         let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         Reader { name, text, lines, problems: Vec::new() }
     }
 
     /// Parses the text; what cannot be parsed is noted as problems.
-    pub(super) fn parse(&mut self) -> Option<KdlDocument> {
+    pub(crate) fn parse(&mut self) -> Option<KdlDocument> {
         if let Err((at, message)) = guard::check(self.text) {
             self.problem_at(at, message);
             return None;
@@ -67,8 +67,18 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Ends: gives every problem, in the order of their places, if there is one.
+    pub(crate) fn done(mut self) -> Result<(), Vec<WorldProblem>> {
+        if self.problems.is_empty() {
+            return Ok(());
+        }
+        self.problems.sort();
+        self.problems.dedup();
+        Err(self.problems)
+    }
+
     /// Notes a problem with a node.
-    pub(super) fn problem(&mut self, node: &KdlNode, message: impl Into<String>) {
+    pub(crate) fn problem(&mut self, node: &KdlNode, message: impl Into<String>) {
         self.problem_at(node.span().offset(), message.into());
     }
 
@@ -80,7 +90,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Checks that a node has nothing but these properties and child nodes, and this many arguments at most.
-    pub(super) fn check(&mut self, node: &KdlNode, arguments: usize, properties: &[&str], children: &[&str]) {
+    pub(crate) fn check(&mut self, node: &KdlNode, arguments: usize, properties: &[&str], children: &[&str]) {
         let name = node.name().value();
         let mut given = 0;
         let mut seen: Vec<&str> = Vec::new();
@@ -111,7 +121,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads all arguments as texts.
-    pub(super) fn arguments(&mut self, node: &KdlNode) -> Vec<String> {
+    pub(crate) fn arguments(&mut self, node: &KdlNode) -> Vec<String> {
         let mut out = Vec::new();
         for entry in node.entries().iter().filter(|entry| entry.name().is_none()) {
             out.extend(self.string(entry));
@@ -120,7 +130,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads the first argument, which must be there.
-    pub(super) fn argument(&mut self, node: &KdlNode, what: &str) -> Option<String> {
+    pub(crate) fn argument(&mut self, node: &KdlNode, what: &str) -> Option<String> {
         let Some(entry) = node.entries().iter().find(|entry| entry.name().is_none()) else {
             self.problem(node, format!("'{}' needs {what}", node.name().value()));
             return None;
@@ -129,13 +139,13 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a property as a text.
-    pub(super) fn text(&mut self, node: &KdlNode, key: &str) -> Option<String> {
+    pub(crate) fn text(&mut self, node: &KdlNode, key: &str) -> Option<String> {
         let entry = property(node, key)?;
         self.string(entry)
     }
 
     /// Reads a property as a text, which must be there.
-    pub(super) fn required(&mut self, node: &KdlNode, key: &str) -> Option<String> {
+    pub(crate) fn required(&mut self, node: &KdlNode, key: &str) -> Option<String> {
         if property(node, key).is_none() {
             self.problem(node, format!("'{}' needs {key}=\"…\"", node.name().value()));
         }
@@ -143,7 +153,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a property as `#true` or `#false`.
-    pub(super) fn flag(&mut self, node: &KdlNode, key: &str) -> Option<bool> {
+    pub(crate) fn flag(&mut self, node: &KdlNode, key: &str) -> Option<bool> {
         let entry = property(node, key)?;
         let value = entry.value().as_bool();
         if value.is_none() {
@@ -152,14 +162,24 @@ impl<'a> Reader<'a> {
         value
     }
 
+    /// Reads a property as a whole number, from 0.
+    pub(crate) fn number(&mut self, node: &KdlNode, key: &str) -> Option<u64> {
+        let entry = property(node, key)?;
+        let value = entry.value().as_integer().and_then(|number| u64::try_from(number).ok());
+        if value.is_none() {
+            self.problem_at(entry.span().offset(), format!("{key} must be a whole number"));
+        }
+        value
+    }
+
     /// Reads a property as something that a text stands for.
-    pub(super) fn parsed<T: FromStr>(&mut self, node: &KdlNode, key: &str, what: &str) -> Option<T> {
+    pub(crate) fn parsed<T: FromStr>(&mut self, node: &KdlNode, key: &str, what: &str) -> Option<T> {
         let text = self.text(node, key)?;
         self.parse_text(node, &text, what)
     }
 
     /// Reads a text that stands for something.
-    pub(super) fn parse_text<T: FromStr>(&mut self, node: &KdlNode, text: &str, what: &str) -> Option<T> {
+    pub(crate) fn parse_text<T: FromStr>(&mut self, node: &KdlNode, text: &str, what: &str) -> Option<T> {
         let value = text.parse().ok();
         if value.is_none() {
             self.problem(node, format!("'{text}' is not {what}"));
@@ -168,7 +188,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads the first argument as a port.
-    pub(super) fn port(&mut self, node: &KdlNode) -> Option<u16> {
+    pub(crate) fn port(&mut self, node: &KdlNode) -> Option<u16> {
         let entry = node.entries().iter().find(|entry| entry.name().is_none());
         let value = entry.and_then(|entry| u16::try_from(entry.value().as_integer()?).ok()).filter(|port| *port > 0);
         if value.is_none() {
@@ -187,7 +207,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Gives the children of a node that have this name.
-pub(super) fn children<'n>(node: &'n KdlNode, name: &'static str) -> impl Iterator<Item = &'n KdlNode> {
+pub(crate) fn children<'n>(node: &'n KdlNode, name: &'static str) -> impl Iterator<Item = &'n KdlNode> {
     node.iter_children().filter(move |child| child.name().value() == name)
 }
 

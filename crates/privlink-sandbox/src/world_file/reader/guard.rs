@@ -8,7 +8,7 @@
 /// Nodes inside one another, at most. A world has five levels.
 const DEPTH: usize = 32;
 
-/// The most bytes of a world file.
+/// The most bytes of a file.
 const LARGEST: usize = 4 * 1024 * 1024;
 
 /// A place and what is wrong there.
@@ -17,7 +17,7 @@ pub(super) type Refusal = (usize, String);
 /// Goes through a text and gives the first thing that the crate must not see.
 pub(super) fn check(text: &str) -> Result<(), Refusal> {
     if text.len() > LARGEST {
-        return Err((0, format!("a world file has at most {} MiB", LARGEST / 1024 / 1024)));
+        return Err((0, format!("a file has at most {} MiB", LARGEST / 1024 / 1024)));
     }
     let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let mut guard =
@@ -77,7 +77,7 @@ impl Guard<'_> {
                 self.end_node()?;
                 self.at += c.len_utf8();
             }
-            _ if is_hidden(c) => return self.refuse("this character cannot stand in a world file"),
+            _ if is_hidden(c) => return self.refuse("this character cannot stand here"),
             '{' => self.open()?,
             '}' => self.close()?,
             '=' if self.before == Before::Argument && self.names => {
@@ -177,7 +177,7 @@ impl Guard<'_> {
                     return self.value(start);
                 }
                 '\\' => self.escape()?,
-                _ if is_hidden(c) => return self.refuse("this character cannot stand in a world file"),
+                _ if is_hidden(c) => return self.refuse("this character cannot stand here"),
                 _ => self.at += c.len_utf8(),
             }
         }
@@ -219,7 +219,7 @@ impl Guard<'_> {
         let body = self.rest().get(1..).unwrap_or_default();
         let line = body.split(is_newline).next().unwrap_or_default();
         if let Some((at, _)) = line.char_indices().find(|(_, c)| is_hidden(*c)) {
-            return Err((self.at + 1 + at, "this character cannot stand in a world file".to_owned()));
+            return Err((self.at + 1 + at, "this character cannot stand here".to_owned()));
         }
         let closing = format!("\"{}", "#".repeat(hashes));
         let Some(length) = line.find(&closing) else { return Err((start, "this text is never closed".to_owned())) };
@@ -240,7 +240,7 @@ impl Guard<'_> {
             }
             let inside = before;
             if let Some((at, _)) = inside.char_indices().find(|(_, c)| is_hidden(*c)) {
-                return Err((self.at + 2 + at, "this character cannot stand in a world file".to_owned()));
+                return Err((self.at + 2 + at, "this character cannot stand here".to_owned()));
             }
             self.at += inside.len() + 4;
             return Ok(());
@@ -262,7 +262,7 @@ impl Guard<'_> {
     fn line_comment(&mut self) -> Result<(), Refusal> {
         while let Some(c) = self.rest().chars().next().filter(|c| !is_newline(*c)) {
             if is_hidden(c) {
-                return self.refuse("this character cannot stand in a world file");
+                return self.refuse("this character cannot stand here");
             }
             self.at += c.len_utf8();
         }
