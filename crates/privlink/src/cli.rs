@@ -75,6 +75,9 @@ pub(crate) struct CloudArgs {
     /// How much faster than AWS the sandbox is [default: 60; with --endpoint: 1].
     #[arg(long, value_name = "TIMES", env = "PRIVLINK_SANDBOX_SPEED", value_parser = speed)]
     pub(crate) sandbox_speed: Option<f64>,
+    /// What goes wrong in the sandbox during this command.
+    #[arg(long, value_name = "FILE", env = "PRIVLINK_SANDBOX_FAULTS", requires = "sandbox")]
+    pub(crate) sandbox_faults: Option<PathBuf>,
     /// Call this URL in place of AWS's endpoints, for every service.
     #[arg(long, value_name = "URL", env = "PRIVLINK_ENDPOINT")]
     pub(crate) endpoint: Option<String>,
@@ -297,6 +300,12 @@ pub(crate) struct ServeArgs {
     /// Keep the world in this folder between runs.
     #[arg(long, value_name = "DIR", env = "PRIVLINK_KEEP")]
     pub(crate) keep: Option<PathBuf>,
+    /// What goes wrong: calls that fail in one way or another, reads that lag behind.
+    #[arg(long, value_name = "FILE", env = "PRIVLINK_FAULTS")]
+    pub(crate) faults: Option<PathBuf>,
+    /// Let everyone call as fast as they like; else those who call faster than AWS allows are refused as AWS refuses them.
+    #[arg(long, env = "PRIVLINK_NO_THROTTLE", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]
+    pub(crate) no_throttle: bool,
 }
 
 /// Which world.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use privlink_engine::SystemClock;
 use privlink_kinds::{AwsCloud, ConnectOptions};
 use privlink_model::BoxFuture;
-use privlink_sandbox::{Options, Sandbox, World};
+use privlink_sandbox::{Faults, Options, Sandbox, World, WorldProblem};
 
 use crate::connection::{Connect, Connection, Destination, Place};
 use crate::failure::Failure;
@@ -56,9 +56,11 @@ async fn sandbox(folder: &Path, to: Destination<'_>) -> Result<Connection, Failu
         None => first_world(&to.beside.join("world.kdl"), &Options { speed, seed: 0 })?,
     };
     world.set_speed(speed);
+    let faults = to.args.sandbox_faults.as_deref().map(faults).transpose()?;
     let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let sandbox = Sandbox::start(world, any_port, Some(folder.to_owned())).await;
     let sandbox = Arc::new(sandbox.map_err(|error| Failure::cloud(format!("cannot start the sandbox: {error}")))?);
+    set_faults(&sandbox, faults)?;
     let (key, secret) = SANDBOX_KEYS;
     let options = options(to, Some(sandbox.url()), Some((key.to_owned(), secret.to_owned())), speed);
     Ok(Connection {
@@ -98,8 +100,24 @@ pub(crate) fn first_world(file: &Path, options: &Options) -> Result<World, Failu
         message: format!("a new sandbox needs a world to start from, and {} cannot be read: {error}", file.display()),
         help: Some("write what exists before privlink into a world.kdl beside the spec; examples/ has some".to_owned()),
     })?;
-    World::from_kdl(&file.display().to_string(), &text, options).map_err(|problems| {
-        let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        Failure::cloud(format!("the world cannot be used:\n{}", problems.join("\n")))
-    })
+    World::from_kdl(&file.display().to_string(), &text, options)
+        .map_err(|problems| Failure::cloud(format!("the world cannot be used:\n{}", lines(&problems))))
+}
+
+/// What a file says that goes wrong in a sandbox.
+pub(crate) fn faults(file: &Path) -> Result<Faults, Failure> {
+    let text = fs::read_to_string(file)
+        .map_err(|error| Failure::cloud(format!("the faults in {} cannot be read: {error}", file.display())))?;
+    Faults::from_kdl(&file.display().to_string(), &text)
+        .map_err(|problems| Failure::cloud(format!("the faults cannot be used:\n{}", lines(&problems))))
+}
+
+/// Sets what goes wrong, if anything shall.
+pub(crate) fn set_faults(sandbox: &Sandbox, faults: Option<Faults>) -> Result<(), Failure> {
+    let set = faults.map_or(Ok(()), |faults| sandbox.set_faults(faults));
+    set.map_err(|problem| Failure::cloud(format!("the faults cannot be used: {problem}")))
+}
+
+fn lines(problems: &[WorldProblem]) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }

@@ -52,7 +52,10 @@ async fn serve(args: ServeArgs, streams: &Streams) -> Result<Exit, Failure> {
         None => session::first_world(&args.world, &options)?,
     };
     world.set_speed(args.speed);
+    world.set_throttling(!args.no_throttle);
+    let faults = args.faults.as_deref().map(session::faults).transpose()?;
     let sandbox = start(world, args.listen, args.keep.as_deref()).await?;
+    session::set_faults(&sandbox, faults)?;
     streams.out.write(&exports(&sandbox.url()));
     let speed = args.speed;
     streams.err.line(&format!("Serving at {}, {speed} times as fast as AWS. Ctrl-C stops it.", sandbox.url()));
