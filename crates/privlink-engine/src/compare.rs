@@ -28,6 +28,12 @@ pub(crate) fn moved(schema: &KindSchema, write: &Write, wanted: &Attrs, live: &O
     join(told)
 }
 
+/// What differs between what an object was and what it is, in words; none when nothing does.
+pub(crate) fn differences(schema: &KindSchema, was: &Attrs, is: &Attrs) -> Option<String> {
+    let differs = |key: &&str| schema.compares(key) && !schema.same(key, was.get(key), is.get(key));
+    join(keys(was, is).filter(differs).map(|key| told(schema, key, "was", was.get(key), is.get(key))))
+}
+
 /// What AWS did not do of what was asked, in words; none when it did all.
 pub(crate) fn dropped(schema: &KindSchema, write: &Write, found: &Attrs) -> Option<String> {
     let asked: Vec<&str> = match write.operation {

@@ -18,6 +18,7 @@ mod events;
 mod gather;
 mod journal;
 mod late;
+mod moved;
 mod outputs;
 mod prepare;
 mod probe;
@@ -33,6 +34,7 @@ pub use clock::SystemClock;
 pub use events::EventSink;
 pub use gather::gather;
 pub use journal::{Journal, JournalError, LineError};
+pub use moved::{Moved, moved_since};
 pub use run::{PARALLELISM, Run};
 pub use stop::StopSignal;
 pub use store::{
