@@ -232,22 +232,41 @@ impl Walk {
         if waited && compare::dropped(schema, write, &seen).is_none() {
             return Ok(seen);
         }
-        let deletes = write.operation == Operation::Delete;
         loop {
-            let why = match self.read(write, id).await.map_err(StepFailure::Call)? {
-                None if deletes => return Ok(Attrs::new()),
-                Some(live) if deletes && live.status == Status::Deleting => return Ok(Attrs::new()),
-                Some(_) if deletes => "it is still there".to_owned(),
-                None => "it is not there".to_owned(),
-                Some(live) => match compare::dropped(schema, write, &live.attrs) {
-                    None => return Ok(live.attrs),
-                    Some(dropped) => dropped,
-                },
+            let why = if write.operation == Operation::Delete {
+                match self.is_gone(write, id).await? {
+                    None => return Ok(Attrs::new()),
+                    Some(why) => why,
+                }
+            } else {
+                match self.read(write, id).await.map_err(StepFailure::Call)? {
+                    None => "it is not there".to_owned(),
+                    Some(live) => match compare::dropped(schema, write, &live.attrs) {
+                        None => return Ok(live.attrs),
+                        Some(dropped) => dropped,
+                    },
+                }
             };
             if self.ports.since(start) >= UNSEEN {
                 return Err(StepFailure::ReadBack(why));
             }
             self.ports.clock.sleep(LOOK_AGAIN).await;
+        }
+    }
+
+    /// Looks whether what was deleted is gone, as the kind understands it: an emptied definition is; what is in the way if not.
+    async fn is_gone(&self, write: &Write, id: &str) -> Result<Option<String>, StepFailure> {
+        let look = {
+            let _place = self.ports.looks.acquire().await;
+            self.ports.cloud.settle(write, id).await
+        };
+        match look {
+            Ok(Progress::Done(_)) => Ok(None),
+            Ok(Progress::Pending(status)) => Ok(Some(format!("it is still there ({status})"))),
+            Ok(Progress::Failed(reason)) => Err(StepFailure::Settled(reason)),
+            Err(error) if gone(write, &error) => Ok(None),
+            Err(error) if passes(&error) => Ok(Some(unread(error))),
+            Err(error) => Err(StepFailure::Call(error)),
         }
     }
 
