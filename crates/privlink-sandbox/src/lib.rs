@@ -13,6 +13,7 @@ mod ec2;
 mod elbv2;
 mod fate;
 mod gate;
+mod iam;
 mod ids;
 mod operation;
 mod route;

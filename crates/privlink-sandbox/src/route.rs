@@ -1,8 +1,9 @@
 //! From an HTTP request to a service and back: who calls, what, whether it is let through, and in which envelope an error
 //! goes back.
 //!
-//! Knows the four services by name and the shape of their errors; what an operation does is theirs. Read next:
-//! `gate.rs` for what may stand in a request's way, `sts/credential.rs` for how the caller is known.
+//! Knows the five services by name and the shape of their errors; what an operation does is theirs. Read next:
+//! `gate.rs` for what may stand in a request's way, `sts/credential.rs` for how the caller is known, `iam/mod.rs` for
+//! whether the caller may.
 
 use crate::fate::Fate;
 use crate::gate::{Gate, Met};
@@ -11,7 +12,7 @@ use crate::sts::{Unknown, identify};
 use crate::wire::{Call, Fault, Params, Reply};
 use crate::world::World;
 use crate::xml::Xml;
-use crate::{apigateway, ec2, elbv2, sts};
+use crate::{apigateway, ec2, elbv2, iam, sts};
 use std::time::Duration;
 
 /// A service of this AWS.
@@ -21,6 +22,7 @@ pub(crate) enum Service {
     Elb,
     Gateway,
     Sts,
+    Iam,
 }
 
 impl Service {
@@ -30,12 +32,13 @@ impl Service {
             "elasticloadbalancing" => Service::Elb,
             "apigateway" => Service::Gateway,
             "sts" => Service::Sts,
+            "iam" => Service::Iam,
             _ => return None,
         })
     }
 
     /// Every service.
-    pub(crate) const ALL: &[Service] = &[Service::Ec2, Service::Elb, Service::Gateway, Service::Sts];
+    pub(crate) const ALL: &[Service] = &[Service::Ec2, Service::Elb, Service::Gateway, Service::Sts, Service::Iam];
 
     /// Gives the service of a name, as [`Service::name`] writes it.
     pub(crate) fn named(name: &str) -> Option<Service> {
@@ -49,6 +52,7 @@ impl Service {
             Service::Elb => elbv2::offers(operation),
             Service::Gateway => GATEWAY_OPERATIONS.contains(&operation),
             Service::Sts => sts::offers(operation),
+            Service::Iam => iam::offers(operation),
         }
     }
 
@@ -59,6 +63,7 @@ impl Service {
             Service::Elb => "elbv2",
             Service::Gateway => "apigateway",
             Service::Sts => "sts",
+            Service::Iam => "iam",
         }
     }
 }
@@ -121,8 +126,12 @@ pub(crate) fn answer(world: &mut World, gate: &mut Gate, mut call: Call) -> Answ
 /// Answers a request that was let through.
 fn serve(world: &mut World, gate: &mut Gate, service: Service, call: &Call, operation: &str) -> Answered {
     // A region that is off knows the account's credentials no more than anyone else's.
-    if !world.region_is_on(&call.account, &call.region) {
+    // IAM alone is in none of them.
+    if service != Service::Iam && !world.region_is_on(&call.account, &call.region) {
         return refused(service, &unknown_caller(service, Unknown::Invalid), call);
+    }
+    if let Err(fault) = iam::authorise(world, call, service) {
+        return refused(service, &fault, call);
     }
     let reads = is_read(service, call, operation);
     let past = if reads { gate.past(world) } else { None };
@@ -132,7 +141,7 @@ fn serve(world: &mut World, gate: &mut Gate, service: Service, call: &Call, oper
     };
     match outcome {
         Ok(mut reply) => {
-            let changed = service != Service::Sts && !reads;
+            let changed = !matches!(service, Service::Sts | Service::Iam) && !reads;
             if changed {
                 gate.after(world);
             }
@@ -149,6 +158,7 @@ fn handle(world: &mut World, service: Service, call: &Call) -> Result<Reply, Fau
         Service::Elb => elbv2::handle(world, call),
         Service::Gateway => apigateway::handle(world, call),
         Service::Sts => sts::handle(world, call),
+        Service::Iam => iam::handle(world, call),
     }
 }
 
@@ -168,6 +178,7 @@ fn guess(call: &Call) -> Service {
     match Params::read(call).get("Version") {
         Some("2016-11-15") => Service::Ec2,
         Some("2015-12-01") => Service::Elb,
+        Some("2010-05-08") => Service::Iam,
         _ => Service::Sts,
     }
 }
@@ -192,7 +203,7 @@ fn unknown_caller(service: Service, unknown: Unknown) -> Fault {
         (Unknown::Invalid, Service::Gateway) => {
             Fault::new(403, "UnrecognizedClientException", "The security token included in the request is invalid.")
         }
-        (Unknown::Invalid, Service::Sts) => {
+        (Unknown::Invalid, Service::Sts | Service::Iam) => {
             Fault::new(403, "InvalidClientTokenId", "The security token included in the request is invalid.")
         }
         (Unknown::Expired, Service::Ec2) => Fault::new(400, "RequestExpired", "Request has expired."),
@@ -224,9 +235,10 @@ pub(crate) fn render(service: Service, fault: &Fault, request_id: &str) -> Reply
             xml.text("RequestID", request_id);
             Reply::xml(fault.status, xml.finish())
         }
-        Service::Elb | Service::Sts => {
+        Service::Elb | Service::Sts | Service::Iam => {
             let namespace = match service {
                 Service::Elb => "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
+                Service::Iam => "https://iam.amazonaws.com/doc/2010-05-08/",
                 _ => "https://sts.amazonaws.com/doc/2011-06-15/",
             };
             let mut xml = Xml::with_namespace("ErrorResponse", namespace);

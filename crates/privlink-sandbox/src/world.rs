@@ -8,7 +8,7 @@ use crate::clock::{Clock, Moment};
 use crate::fate::Fate;
 use crate::ids::Ids;
 use crate::timing::Timing;
-use crate::{apigateway, ec2, elbv2};
+use crate::{apigateway, ec2, elbv2, iam};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -69,6 +69,9 @@ pub(crate) struct Account {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Role {
     pub(crate) external_id: Option<String>,
+    /// What it is allowed; without policies it may do everything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) policies: Option<Vec<iam::Statement>>,
 }
 
 /// What one account holds in one region.

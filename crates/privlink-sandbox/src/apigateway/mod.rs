@@ -24,6 +24,8 @@ mod tags;
 mod tests;
 mod vpc_link;
 
+pub(crate) use tags::tags_of;
+
 use crate::wire::{Call, Fault, Reply};
 use crate::world::World;
 use rest_api::RestApi;

@@ -2,9 +2,9 @@
 //!
 //! Resources, methods and deployments have none of their own. Owns the limits and the reading of an ARN.
 
-use super::Site;
 use super::fault::{bad_request, not_found};
 use super::input::Input;
+use super::{Site, State};
 use crate::wire::{Fault, Reply};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -32,6 +32,22 @@ pub(super) fn accept(tags: BTreeMap<String, String>) -> Result<BTreeMap<String, 
         }
     }
     Ok(tags)
+}
+
+/// Gives the tags that what is at a path is judged by: its own, and those of the API that it is part of.
+pub(crate) fn tags_of(state: &State, segments: &[&str]) -> Option<BTreeMap<String, String>> {
+    match segments {
+        ["restapis", id, rest @ ..] => {
+            let api = state.apis.get(*id)?;
+            let mut tags = api.tags.clone();
+            if let ["stages", stage, ..] = rest {
+                tags.extend(api.stages.get(*stage).map(|stage| stage.tags.clone()).unwrap_or_default());
+            }
+            Some(tags)
+        }
+        ["vpclinks", id] => state.links.get(*id).map(|link| link.tags.clone()),
+        _ => None,
+    }
 }
 
 fn of<'s>(site: &'s mut Site, arn: &str) -> Result<&'s mut BTreeMap<String, String>, Fault> {

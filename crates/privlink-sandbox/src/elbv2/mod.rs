@@ -19,6 +19,7 @@ mod tests;
 
 pub(crate) use existing::{Existing, add_existing};
 pub(crate) use load_balancer::LoadBalancer;
+pub(crate) use tags::tags_of;
 
 use crate::clock::Moment;
 use crate::wire::{Call, Fault, Params, Reply};

@@ -1,5 +1,6 @@
 //! Tags of load balancers, target groups and listeners, which are asked for by ARN, twenty at most in one call.
 
+use super::State;
 use super::load_balancer;
 use super::request::{Request, refuse, validation};
 use super::{listener, render, target_group};
@@ -39,6 +40,13 @@ fn check_count(tags: &Tags) -> Result<(), Fault> {
         return Ok(());
     }
     Err(refuse("TooManyTags", format!("A resource can have {MAX_TAGS} tags at most")))
+}
+
+/// Gives the tags of whatever has this ARN.
+pub(crate) fn tags_of<'s>(state: &'s State, arn: &str) -> Option<&'s Tags> {
+    None.or(state.load_balancers.get(arn).map(|found| &found.tags))
+        .or(state.target_groups.get(arn).map(|found| &found.tags))
+        .or(state.listeners.get(arn).map(|found| &found.tags))
 }
 
 fn of<'r>(request: &'r Request, arn: &str) -> Result<&'r Tags, Fault> {

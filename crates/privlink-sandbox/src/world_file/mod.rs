@@ -6,10 +6,11 @@
 
 mod network;
 pub(crate) mod reader;
+mod role;
 
 pub use reader::WorldProblem;
 
-use crate::world::{Account, DEFAULT_REGIONS, OPT_IN_REGIONS, Options, Role, World};
+use crate::world::{Account, DEFAULT_REGIONS, OPT_IN_REGIONS, Options, World};
 use kdl::{KdlDocument, KdlNode};
 use reader::{Reader, children};
 use std::net::IpAddr;
@@ -69,13 +70,12 @@ fn read_account<'n>(
     }
     let mut account =
         Account { regions: DEFAULT_REGIONS.iter().map(|name| (*name).to_owned()).collect(), ..Account::default() };
-    for role in children(node, "role") {
-        reader.check(role, 1, &["external-id"], &[]);
-        let external_id = reader.text(role, "external-id");
-        if let Some(name) = reader.argument(role, "a name")
-            && account.roles.insert(name.clone(), Role { external_id }).is_some()
+    for node in children(node, "role") {
+        let role = role::read(reader, node);
+        if let Some(name) = reader.argument(node, "a name")
+            && account.roles.insert(name.clone(), role).is_some()
         {
-            reader.problem(role, format!("role '{name}' is described twice"));
+            reader.problem(node, format!("role '{name}' is described twice"));
         }
     }
     for list in children(node, "regions") {
