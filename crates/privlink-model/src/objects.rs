@@ -82,6 +82,8 @@ pub struct ObjectError {
     pub message: String,
     /// The store's request id, where the answer had one.
     pub request_id: Option<String>,
+    /// What can be done about it, where that is known.
+    pub help: Option<String>,
 }
 
 impl fmt::Display for ObjectError {

@@ -78,6 +78,7 @@ impl Faulty {
             code: String::new(),
             message: format!("{fault:?}"),
             request_id: None,
+            help: None,
         })
     }
 }
