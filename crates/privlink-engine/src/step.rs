@@ -213,6 +213,10 @@ impl Walk {
             Err(failure) => Err(failure),
         };
         let (record, end) = match end {
+            // Without a call there is none to have come to its end.
+            Ok(attrs) if write.operation == Operation::Wait => {
+                (StepRecord::Skipped(self.object(write, Object { id: id.clone(), attrs: attrs.clone() })), Ok(attrs))
+            }
             Ok(attrs) => (StepRecord::Settled(self.redacted(write, attrs.clone())), Ok(attrs)),
             Err(failure) => (StepRecord::Failed(failure.to_string()), Err(Unfinished::Failed(failure))),
         };
@@ -242,7 +246,12 @@ impl Walk {
                 match self.read(write, id).await.map_err(StepFailure::Call)? {
                     None => "it is not there".to_owned(),
                     Some(live) => match compare::dropped(schema, write, &live.attrs) {
-                        None => return Ok(live.attrs),
+                        None => {
+                            // A wait may have seen what a read does not show.
+                            let mut known = seen;
+                            known.merge(&live.attrs);
+                            return Ok(known);
+                        }
                         Some(dropped) => dropped,
                     },
                 }
