@@ -156,7 +156,7 @@ mod tests {
         let created = write(Operation::Create, Attrs::new(), after.clone(), &[]);
         assert_eq!(dropped(&SCHEMA, &created, &after), None);
         let found = attrs(&[("port", Value::Int(2))]);
-        assert_eq!(dropped(&SCHEMA, &created, &found).as_deref(), Some("peers asked {b}, is nothing"));
+        assert_eq!(dropped(&SCHEMA, &created, &found).as_deref(), Some("peers asked [\"b\"], is nothing"));
         let updated = write(Operation::Update, Attrs::new(), after, &["port"]);
         assert_eq!(dropped(&SCHEMA, &updated, &found), None, "it was not asked for peers");
     }
