@@ -1,9 +1,9 @@
 //! What is tried again, and what a failure ends.
 
-use privlink_model::{Address, Attrs, ErrorClass, Event, Outcome, Step, Value};
+use privlink_model::{Address, ErrorClass, Event, Outcome, Step, StepFailure, Value};
 
-use crate::toy::outcome::{failed, ids, only_error};
-use crate::toy::plan::StepExt as _;
+use crate::toy::outcome::{failed, ids, only_error, only_failure};
+use crate::toy::plan::{StepExt as _, attrs};
 use crate::toy::{Object, create, delete, run, update};
 
 use ErrorClass::{Busy, Denied, InDoubt, NotFound, Refused, Throttled, Unreachable};
@@ -22,21 +22,45 @@ fn what_passes_is_called_again_and_said_so() {
 }
 
 #[test]
-fn a_call_in_doubt_is_repeated_only_with_its_token_or_for_a_delete() {
-    let doubtful = |step: Step| {
-        let ran = run(vec![step], |cloud| cloud.object("a", Object::refusing(&[InDoubt])));
-        (ran.outcome, ran.cloud.writes("a").into_iter().map(|write| write.token).collect::<Vec<_>>())
+fn a_call_in_doubt_is_found_out_about_and_repeated_only_when_it_had_no_effect() {
+    let doubtful = |step: Step, doubts: &[ErrorClass], takes_effect: bool| {
+        let ran = run(vec![step], |cloud| {
+            cloud.object("a", Object { loses_answers: takes_effect, ..Object::refusing(doubts) });
+        });
+        let probes = ran.events.iter().filter(|event| matches!(event, Event::Probing { .. })).count();
+        (ran.outcome, ran.cloud.writes("a").len(), probes)
     };
-    let (outcome, tokens) = doubtful(create(1, "a"));
-    assert_eq!(only_error(outcome).class, InDoubt);
-    assert_eq!(tokens.len(), 1);
-    let (outcome, tokens) = doubtful(update(1, "a", Attrs::new(), Attrs::new(), &["x"]).tokened());
-    assert_eq!(only_error(outcome).class, InDoubt);
-    assert_eq!(tokens.len(), 1);
-    let (outcome, tokens) = doubtful(create(1, "a").tokened());
-    assert_eq!(outcome, Outcome::Applied);
-    assert_eq!(tokens, ["token-1", "token-1"]);
-    assert_eq!(doubtful(delete(1, "a")).0, Outcome::Applied);
+    let steps = || {
+        let before = attrs(&[("x", 1.into())]);
+        let after = attrs(&[("x", 2.into())]);
+        [create(1, "a"), create(1, "a").tokened(), update(1, "a", before, after, &["x"]), delete(1, "a")]
+    };
+    for step in steps() {
+        assert_eq!(doubtful(step.clone(), &[InDoubt], true), (Outcome::Applied, 1, 1), "{step:?}");
+        assert_eq!(doubtful(step.clone(), &[InDoubt], false), (Outcome::Applied, 2, 1), "{step:?}");
+        let (outcome, calls, probes) = doubtful(step.clone(), &[InDoubt; 9], false);
+        assert_eq!((only_error(outcome).class, calls, probes), (InDoubt, 4, 4), "{step:?}");
+    }
+}
+
+#[test]
+fn a_call_is_surely_without_effect_once_nothing_showed_for_half_a_minute() {
+    let ran = run(vec![create(1, "a")], |cloud| cloud.object("a", Object::refusing(&[InDoubt])));
+    let calls: Vec<String> = ran.cloud.log().into_iter().filter(|line| line.contains("call")).collect();
+    assert_eq!(calls, ["0 call a", "39 call a"], "looks of five seconds every eleven, then the pause of a second");
+}
+
+#[test]
+fn what_cannot_be_read_stays_in_doubt_and_is_not_called_again() {
+    let before = attrs(&[("x", 1.into())]);
+    let step = update(1, "a", before, attrs(&[("x", 2.into())]), &["x"]);
+    let ran = run(vec![step], |cloud| {
+        // The look before the call; then the probes.
+        cloud.object("a", Object { hides_after_call: [Denied].into(), ..Object::refusing(&[InDoubt]) });
+    });
+    let StepFailure::InDoubt(why) = only_failure(ran.outcome) else { panic!("no doubt") };
+    assert!(why.contains("Denied"), "{why}");
+    assert_eq!(ran.cloud.writes("a").len(), 1);
 }
 
 #[test]
@@ -95,18 +119,21 @@ fn after_a_failure_a_step_that_had_no_effect_is_taken_back_and_one_in_doubt_is_n
         create(4, "doubtful").tokened(),
         create(5, "source"),
         create(6, "reading").needs([5]).with("x", Value::of(&Address::new("source"), "never")),
+        create(7, "lost"),
     ];
     let ran = run(steps, |cloud| {
         cloud.object("bad", Object { call_takes: 10, ..Object::refusing(&[Refused]) });
         cloud.object("throttled", Object::refusing(&[Throttled; 20]));
         cloud.object("answered-late", Object { call_takes: 15, ..Object::refusing(&[Busy]) });
         cloud.object("doubtful", Object { call_takes: 9, ..Object::refusing(&[InDoubt, Throttled, Throttled]) });
+        cloud.object("lost", Object { call_takes: 9, loses_answers: true, ..Object::refusing(&[InDoubt]) });
     });
     let (failures, done, not_started) = failed(ran.outcome);
     assert_eq!(failures.len(), 1);
-    assert_eq!(done, ids([4, 5]));
-    assert_eq!(not_started, ids([2, 3, 6]));
-    assert_eq!(ran.cloud.writes("doubtful").len(), 4);
+    assert_eq!(done, ids([5, 7]));
+    assert_eq!(not_started, ids([2, 3, 4, 6]), "a doubtful call turned out to have had no effect");
+    assert_eq!(ran.cloud.writes("doubtful").len(), 1, "what had no effect is not made again");
+    assert_eq!(ran.cloud.writes("lost").len(), 1);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use privlink_model::{Clock as _, ErrorClass, Event, Outcome, Step, StepId};
 use proptest::prelude::*;
 
 use crate::toy::plan::{KINDS, StepExt as _};
-use crate::toy::{Object, Ran, Toy, create, plan, simulate};
+use crate::toy::{Object, Ran, Toy, create, journal, plan, simulate};
 
 /// A random step: whom it needs (by distance back), whether it has a token, and how its object behaves.
 #[derive(Debug, Clone)]
@@ -19,6 +19,7 @@ struct Draw {
     call_takes: u64,
     settles_after: Option<u64>,
     refuses: Vec<ErrorClass>,
+    loses_answers: bool,
     ends_badly: bool,
 }
 
@@ -36,9 +37,11 @@ fn draw(refuses: usize, bad_ends: f64) -> impl Strategy<Value = Draw> {
         0_u64..9,
         prop::option::of(0_u64..40),
         prop::collection::vec(class(), 0..=refuses),
+        any::<bool>(),
         prop::bool::weighted(bad_ends),
     )
-        .prop_map(|(needs, tokened, call_takes, settles_after, refuses, ends_badly)| Draw {
+        .prop_map(|(needs, tokened, call_takes, settles_after, refuses, loses_answers, ends_badly)| Draw {
+            loses_answers,
             needs,
             tokened,
             call_takes,
@@ -69,6 +72,7 @@ fn ran(draws: &[Draw], parallelism: usize, stop_at: Option<u64>) -> Ran {
             let object = Object {
                 call_takes: draw.call_takes,
                 settles_after: draw.settles_after,
+                loses_answers: draw.loses_answers,
                 ends: draw.ends_badly.then(|| "broken".to_owned()),
                 ..Object::refusing(&draw.refuses)
             };
@@ -82,7 +86,11 @@ fn ran(draws: &[Draw], parallelism: usize, stop_at: Option<u64>) -> Ran {
             kinds: KINDS,
             events,
             stop: stop.clone(),
+            blocked: StopSignal::new(),
             parallelism,
+            journal: journal(draws.len()).await,
+            keep: true,
+            by: "toy@test".to_owned(),
         };
         let plan = plan(steps(draws));
         let finger = async {
@@ -146,21 +154,18 @@ fn check(draws: &[Draw], parallelism: usize, stop_at: Option<u64>) {
             let end = format!(" {what} {}", step.address);
             ran.cloud.log().iter().filter(|line| line.ends_with(&end)).count()
         };
-        let (calls, answers, doubts) = (mine("call"), mine("answer"), mine("InDoubt"));
-        assert!(answers <= 1, "{id:?} took effect twice");
-        assert!(answers + doubts == 0 || !not_started.contains(id), "{id:?} had an effect and was forgotten");
-        assert!(answers == 1 || !done.contains(id), "{id:?} is done without an answer");
+        let (calls, doubts) = (mine("call"), mine("InDoubt"));
+        let effects = ran.cloud.effects(step.address.as_str());
+        assert!(effects <= 1, "{id:?} took effect twice");
+        assert!(effects == 0 || !not_started.contains(id), "{id:?} had an effect and was forgotten");
+        assert!(effects == 1 || !done.contains(id), "{id:?} is done without an effect");
         assert!(calls == 0 || started.contains(id), "{id:?} was called before it started");
-        assert!(doubts == 0 || step.kind == "token" || calls == 1 + refusals(draws, *id), "{id:?} was repeated blind");
+        let probing = Event::Probing { step: *id };
+        let probes = ran.events.iter().filter(|event| **event == probing).count();
+        assert_eq!(probes, doubts, "{id:?} was not found out about each time");
     }
     assert!(ran.cloud.most_calling() <= parallelism);
     assert!(ran.events.iter().filter(|event| **event == Event::Stopping).count() <= 1);
-}
-
-/// How often a step was refused before its first call in doubt.
-fn refusals(draws: &[Draw], id: StepId) -> usize {
-    let index = usize::try_from(id.0).unwrap() - 1;
-    draws[index].refuses.iter().take_while(|class| **class != ErrorClass::InDoubt).count()
 }
 
 proptest! {

@@ -21,9 +21,8 @@ fn a_step_starts_when_those_it_needs_are_settled_and_not_before() {
         cloud.object("b", Object { call_takes: 3, ..Object::default() });
     });
     assert_eq!(ran.outcome, Outcome::Applied);
-    let log = ran.cloud.log();
     assert_eq!(
-        log,
+        ran.cloud.calls(),
         [
             "0 call a",
             "0 call b",
@@ -49,7 +48,7 @@ fn independent_steps_of_all_accounts_start_at_once() {
     });
     assert_eq!(ran.outcome, Outcome::Applied);
     assert_eq!(ran.cloud.most_calling(), 20);
-    assert_eq!(ran.cloud.log().last().map(String::as_str), Some("7 answer toy/20"));
+    assert_eq!(ran.cloud.calls().last().map(String::as_str), Some("7 answer toy/20"));
 }
 
 #[test]

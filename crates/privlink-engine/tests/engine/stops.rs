@@ -8,7 +8,7 @@ use privlink_model::{Clock as _, ErrorClass, Event, Outcome, Step};
 
 use crate::toy::outcome::{ids, interrupted};
 use crate::toy::plan::StepExt as _;
-use crate::toy::{Object, Setting, Toy, create, plan, run_with, simulate};
+use crate::toy::{Object, Setting, Toy, create, journal, plan, run_with, simulate};
 
 /// The outcome of a run that is stopped after so many seconds, and the second at which it ended.
 fn stopped_at(second: u64, steps: Vec<Step>) -> (Outcome, u64) {
@@ -23,7 +23,11 @@ fn stopped_at(second: u64, steps: Vec<Step>) -> (Outcome, u64) {
             kinds: plan::KINDS,
             events,
             stop: stop.clone(),
+            blocked: StopSignal::new(),
             parallelism: 8,
+            journal: journal(steps.len()).await,
+            keep: true,
+            by: "toy@test".to_owned(),
         };
         let plan = plan(steps);
         let finger = async {

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use privlink_model::{
-    Attrs, BoxFuture, Clock, Cloud, CloudError, ErrorClass, Listing, Observed, Owner, Progress, Query, Scope,
-    ScopeSnapshot, Status, Unread, Write, Written,
+    Address, Attrs, BoxFuture, Clock, Cloud, CloudError, ErrorClass, Listing, Observed, Op, Operation, Owner, Progress,
+    Query, Scope, ScopeSnapshot, Status, Step, Unread, Write, Written,
 };
 
 use super::clock::JumpingClock;
@@ -18,6 +18,10 @@ pub(crate) struct Object {
     pub(crate) call_takes: u64,
     /// Failures of its first calls, in turn.
     pub(crate) refuses: VecDeque<ErrorClass>,
+    /// Whether calls that fail with a doubt took effect.
+    pub(crate) loses_answers: bool,
+    /// Failures of the first looks after its first call.
+    pub(crate) hides_after_call: VecDeque<ErrorClass>,
     /// Whether its call breaks down.
     pub(crate) panics: bool,
     /// How long after its call it is settled; none for never.
@@ -30,7 +34,9 @@ pub(crate) struct Object {
     pub(crate) written: Attrs,
     /// What is known when it is settled.
     pub(crate) settled: Attrs,
-    /// What a read shows, and from when on.
+    /// What AWS does not do of what is asked, without a word.
+    pub(crate) drops: Vec<String>,
+    /// What a read shows beside what was written, and from when on.
     pub(crate) shows: Option<(u64, Attrs)>,
     /// Its state when read.
     pub(crate) fails: Option<String>,
@@ -51,6 +57,15 @@ struct State {
     calling: usize,
     most_calling: usize,
     called_at: BTreeMap<String, u64>,
+    live: BTreeMap<String, Live>,
+    effects: BTreeMap<String, usize>,
+}
+
+/// What there is at one address.
+#[derive(Clone, Default)]
+struct Live {
+    attrs: Attrs,
+    tags: BTreeMap<String, String>,
 }
 
 /// The cloud.
@@ -68,15 +83,44 @@ impl Toy {
         self.state.lock().unwrap().objects.insert(address.to_owned(), object);
     }
 
+    /// Puts there what steps change, delete or wait for.
+    pub(crate) fn before(&self, steps: &[Step]) {
+        for step in steps {
+            if let Op::Update { before, .. } | Op::Delete { before, .. } | Op::Wait { before, .. } = &step.op {
+                self.put(step.address.as_str(), before.clone());
+            }
+        }
+    }
+
+    /// Puts something there, as somebody else would.
+    pub(crate) fn put(&self, address: &str, attrs: Attrs) {
+        self.state.lock().unwrap().live.entry(address.to_owned()).or_default().attrs = attrs;
+    }
+
+    /// What there is at an address.
+    pub(crate) fn live(&self, address: &str) -> Option<Attrs> {
+        self.state.lock().unwrap().live.get(address).map(|live| live.attrs.clone())
+    }
+
     /// What happened: `<second> <what> <address>`.
     pub(crate) fn log(&self) -> Vec<String> {
         self.state.lock().unwrap().log.clone()
+    }
+
+    /// What happened, without what was only read.
+    pub(crate) fn calls(&self) -> Vec<String> {
+        self.log().into_iter().filter(|line| !line.contains(" read ")).collect()
     }
 
     /// The calls made for an address.
     pub(crate) fn writes(&self, address: &str) -> Vec<Write> {
         let state = self.state.lock().unwrap();
         state.writes.iter().filter(|write| write.address.as_str() == address).cloned().collect()
+    }
+
+    /// How often a call for an address took effect.
+    pub(crate) fn effects(&self, address: &str) -> usize {
+        self.state.lock().unwrap().effects.get(address).copied().unwrap_or_default()
     }
 
     pub(crate) fn most_calling(&self) -> usize {
@@ -86,6 +130,29 @@ impl Toy {
     fn note(&self, what: &str, address: &str) {
         let line = format!("{} {what} {address}", self.clock.now().as_secs());
         self.state.lock().unwrap().log.push(line);
+    }
+
+    /// Does what a write asks.
+    fn take_effect(&self, write: &Write, object: &Object) {
+        let mut state = self.state.lock().unwrap();
+        let address = write.address.as_str();
+        *state.effects.entry(address.to_owned()).or_default() += 1;
+        match write.operation {
+            Operation::Delete => {
+                state.live.remove(address);
+            }
+            Operation::Create | Operation::Update => {
+                let live = state.live.entry(address.to_owned()).or_default();
+                live.tags.extend(write.tags.clone());
+                for (key, value) in write.after.iter().filter(|(key, _)| !object.drops.contains(key)) {
+                    live.attrs.insert(key.clone(), value.clone());
+                }
+                for key in write.changed.iter().filter(|key| write.after.get(key).is_none()) {
+                    live.attrs.remove(key);
+                }
+            }
+            Operation::Wait => {}
+        }
     }
 
     fn change<T>(&self, address: &str, change: impl FnOnce(&mut Object) -> T) -> T {
@@ -106,8 +173,8 @@ fn error(class: ErrorClass, scope: &Scope) -> CloudError {
 }
 
 impl Cloud for Toy {
-    /// Takes five seconds; finds one object for each query, and none of the other kind in account 2, which is denied.
-    /// Account 3 breaks down.
+    /// Takes five seconds; finds one object for each query, or, when nothing is looked up, what was made; and none of the
+    /// other kind in account 2, which is denied. Account 3 breaks down.
     fn gather<'a>(&'a self, scope: &'a Scope, project: &'a str, queries: &'a [Query]) -> BoxFuture<'a, ScopeSnapshot> {
         Box::pin(async move {
             self.clock.sleep(Duration::from_secs(5)).await;
@@ -123,6 +190,20 @@ impl Cloud for Toy {
             };
             let mut listings: BTreeMap<&'static str, Listing> =
                 BTreeMap::from([("plain", Ok(queries.iter().map(object).collect()))]);
+            if queries.is_empty() {
+                let state = self.state.lock().unwrap();
+                let made = |(address, live): (&String, &Live)| Observed {
+                    kind: "plain",
+                    scope: scope.clone(),
+                    id: format!("{address}-id"),
+                    owner: Owner::Ours(Address::new(address)),
+                    status: Status::Ready,
+                    attrs: live.attrs.clone(),
+                    tags: live.tags.clone(),
+                };
+                let made: Vec<Observed> = state.live.iter().map(made).collect();
+                listings = BTreeMap::from([("plain", Ok(made.clone())), ("token", Ok(made))]);
+            }
             if scope.account.ends_with('2') {
                 let unread = Unread {
                     code: "toy::denied",
@@ -152,8 +233,13 @@ impl Cloud for Toy {
             assert!(!object.panics, "the toy {address} broke");
             if let Some(class) = self.change(address, |object| object.refuses.pop_front()) {
                 self.note(&format!("{class:?}"), address);
+                if class == ErrorClass::InDoubt && object.loses_answers {
+                    self.take_effect(write, &object);
+                }
+                self.change(address, |object| object.hides.append(&mut object.hides_after_call));
                 return Err(error(class, &write.scope));
             }
+            self.take_effect(write, &object);
             self.note("answer", address);
             self.state.lock().unwrap().called_at.insert(address.to_owned(), self.clock.now().as_secs());
             let id = if write.id.is_empty() { format!("{address}-id") } else { write.id.clone() };
@@ -170,6 +256,9 @@ impl Cloud for Toy {
                 return Err(error(class, &write.scope));
             }
             let object = self.change(address, |object| object.clone());
+            if write.operation == Operation::Delete && object.settles_after.is_none() && self.live(address).is_none() {
+                return Ok(Progress::Done(Attrs::new()));
+            }
             let since = self.state.lock().unwrap().called_at.get(address).copied().unwrap_or_default();
             let settled = object.settles_after.is_some_and(|after| self.clock.now().as_secs() >= since + after);
             Ok(match (settled, object.ends) {
@@ -194,15 +283,17 @@ impl Cloud for Toy {
                 return Err(error(class, scope));
             }
             let object = self.change(address, |object| object.clone());
-            let (from, attrs) = object.shows.unwrap_or_default();
-            let shown = self.clock.now().as_secs() >= from;
+            let Some(mut attrs) = self.live(address) else { return Ok(None) };
+            if let Some((_, more)) = object.shows.filter(|(from, _)| self.clock.now().as_secs() >= *from) {
+                attrs.merge(&more);
+            }
             Ok(Some(Observed {
                 kind: if kind == "token" { "token" } else { "plain" },
                 scope: scope.clone(),
                 id: id.to_owned(),
                 owner: Owner::Nobody,
                 status: object.fails.map_or(Status::Ready, Status::Failed),
-                attrs: if shown { attrs } else { Attrs::new() },
+                attrs,
                 tags: BTreeMap::new(),
             }))
         })

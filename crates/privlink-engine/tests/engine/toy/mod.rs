@@ -7,8 +7,8 @@ pub(crate) mod plan;
 
 use std::sync::Arc;
 
-use privlink_engine::{EventSink, Run, StopSignal};
-use privlink_model::{Event, Outcome, Step};
+use privlink_engine::{EventSink, Journal, Run, StopSignal};
+use privlink_model::{Begun, Event, Outcome, Record, Step};
 
 pub(crate) use clock::simulate;
 pub(crate) use cloud::{Object, Toy};
@@ -25,11 +25,13 @@ pub(crate) struct Ran {
 pub(crate) struct Setting {
     pub(crate) parallelism: usize,
     pub(crate) stop: StopSignal,
+    /// Whether a failed run is left as it is.
+    pub(crate) keep: bool,
 }
 
 impl Default for Setting {
     fn default() -> Self {
-        Self { parallelism: 32, stop: StopSignal::new() }
+        Self { parallelism: 32, stop: StopSignal::new(), keep: true }
     }
 }
 
@@ -41,6 +43,7 @@ pub(crate) fn run(steps: Vec<Step>, prepare: impl FnOnce(&Toy)) -> Ran {
 pub(crate) fn run_with(setting: Setting, steps: Vec<Step>, prepare: impl FnOnce(&Toy)) -> Ran {
     simulate(async |clock| {
         let cloud = Arc::new(Toy::new(Arc::clone(&clock)));
+        cloud.before(&steps);
         prepare(&cloud);
         let (events, mut said) = EventSink::channel();
         let run = Run {
@@ -49,7 +52,11 @@ pub(crate) fn run_with(setting: Setting, steps: Vec<Step>, prepare: impl FnOnce(
             kinds: plan::KINDS,
             events,
             stop: setting.stop,
+            blocked: StopSignal::new(),
             parallelism: setting.parallelism,
+            journal: journal(steps.len()).await,
+            keep: setting.keep,
+            by: "toy@test".to_owned(),
         };
         let outcome = run.apply(&plan(steps)).await;
         let mut events = Vec::new();
@@ -58,4 +65,12 @@ pub(crate) fn run_with(setting: Setting, steps: Vec<Step>, prepare: impl FnOnce(
         }
         Ran { outcome, events, cloud }
     })
+}
+
+/// The journal of a run of so many steps that has just begun.
+pub(crate) async fn journal(steps: usize) -> Journal {
+    let journal = Journal::in_memory();
+    let begun = Begun { steps: u32::try_from(steps).unwrap(), ..Begun::default() };
+    journal.record(Record::Begun(begun)).await.unwrap();
+    journal
 }

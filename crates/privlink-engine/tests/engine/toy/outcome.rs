@@ -6,12 +6,12 @@ pub(crate) fn ids(ids: impl IntoIterator<Item = u32>) -> Vec<StepId> {
     ids.into_iter().map(StepId).collect()
 }
 
-/// The failed steps and why, the done, the not started.
 /// A run that was stopped.
 pub(crate) fn interrupted(done: Vec<StepId>, not_started: Vec<StepId>) -> Outcome {
     Outcome::Kept { cause: Cause { why: Why::Interrupted, failed: Vec::new(), blocked: None }, done, not_started }
 }
 
+/// The failed steps and why, the done, the not started.
 pub(crate) fn failed(outcome: Outcome) -> (Vec<(u32, StepFailure)>, Vec<StepId>, Vec<StepId>) {
     match outcome {
         Outcome::Kept { cause, done, not_started } => {
