@@ -20,10 +20,14 @@ mod policy;
 #[cfg(feature = "aws")]
 mod read;
 
+use privlink_model::Confined::ByObject;
 use privlink_model::keys::ID;
 use privlink_model::keys::api_definition::{API, DESCRIPTION, ENDPOINTS, KIND, NAME, PATHS, POLICY};
-use privlink_model::{Attr, AttributeSchema, KindSchema, Ownership, ReplaceOrder, Service, Tells, Value, Waits};
+use privlink_model::{
+    Attr, AttributeSchema, KindSchema, Ownership, Permission, ReplaceOrder, Service, Tells, Value, Waits,
+};
 
+use crate::permissions::{create, delete, update};
 use crate::quota::{REST_API_PUT, call};
 
 /// Properties of the API that privlink never sets, under AWS's names; absent while all have AWS's defaults.
@@ -64,8 +68,19 @@ pub static SCHEMA: KindSchema = KindSchema {
     gone: None,
     loses: None,
     permanent: None,
-    read_actions: &["apigateway:GET"],
-    write_actions: &["apigateway:PUT", "apigateway:PATCH", "apigateway:UpdateRestApiPolicy"],
+    read_actions: &[
+        Permission::new("apigateway:GET", "apigateway:{region}::/restapis/{api}"),
+        Permission::new("apigateway:GET", "apigateway:{region}::/restapis/{api}/resources"),
+    ],
+    write_actions: &[
+        create("apigateway:PUT", "apigateway:{region}::/restapis/{api}", ByObject),
+        update("apigateway:PUT", "apigateway:{region}::/restapis/{api}", ByObject),
+        delete("apigateway:PUT", "apigateway:{region}::/restapis/{api}", ByObject),
+        update("apigateway:PATCH", "apigateway:{region}::/restapis/{api}", ByObject),
+        create("apigateway:UpdateRestApiPolicy", "apigateway:{region}::/restapis/{api}", ByObject),
+        update("apigateway:UpdateRestApiPolicy", "apigateway:{region}::/restapis/{api}", ByObject),
+        delete("apigateway:UpdateRestApiPolicy", "apigateway:{region}::/restapis/{api}", ByObject),
+    ],
 };
 
 #[cfg(feature = "aws")]

@@ -6,10 +6,12 @@
 //! while a VPC link it names is pending; deleting one that a stage runs is refused; AWS makes one in five seconds.
 //! Read next: `stage`, `api_definition`.
 
+use privlink_model::Confined::ByObject;
 use privlink_model::keys::ID;
 use privlink_model::keys::deployment::{API, DIGEST, KIND};
-use privlink_model::{AttributeSchema, KindSchema, Ownership, ReplaceOrder, Service};
+use privlink_model::{AttributeSchema, KindSchema, Ownership, Permission, ReplaceOrder, Service};
 
+use crate::permissions::{create, delete};
 use crate::quota::{API_GATEWAY, DEPLOYMENT_CREATE, call};
 
 /// The facts about deployments.
@@ -33,8 +35,14 @@ pub static SCHEMA: KindSchema = KindSchema {
     gone: None,
     loses: Some("its id, and what it was a snapshot of"),
     permanent: None,
-    read_actions: &["apigateway:GET"],
-    write_actions: &["apigateway:POST", "apigateway:DELETE"],
+    read_actions: &[
+        Permission::new("apigateway:GET", "apigateway:{region}::/restapis/{api}/deployments"),
+        Permission::new("apigateway:GET", "apigateway:{region}::/restapis/{api}/deployments/{id}"),
+    ],
+    write_actions: &[
+        create("apigateway:POST", "apigateway:{region}::/restapis/{api}/deployments", ByObject),
+        delete("apigateway:DELETE", "apigateway:{region}::/restapis/{api}/deployments/{id}", ByObject),
+    ],
 };
 
 /// What the description of ours begins with.

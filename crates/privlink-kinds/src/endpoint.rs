@@ -7,12 +7,14 @@
 //! both give one service its private names. A service is invisible to a principal it was not offered to, and for some
 //! seconds to one it just was: `InvalidServiceName` in either case. Read next: `endpoint_connection`, `ec2_gather`.
 
+use privlink_model::Confined::{ByObject, ByRequest, ByTagging, Not};
 use privlink_model::keys::ID;
 use privlink_model::keys::endpoint::{
     ADDRESSES, DNS_NAME, KIND, PRIVATE_DNS, SECURITY_GROUPS, SERVICE_NAME, SUBNETS, VPC,
 };
-use privlink_model::{AttributeSchema, KindSchema, Ownership, ReplaceOrder, Service, Waits};
+use privlink_model::{AttributeSchema, KindSchema, Ownership, Permission, ReplaceOrder, Service, Waits};
 
+use crate::permissions::{create, delete, update};
 use crate::quota;
 
 /// The facts about interface endpoints.
@@ -43,8 +45,21 @@ pub static SCHEMA: KindSchema = KindSchema {
     gone: Some(Waits::secs("gone", 60, 5, 600)),
     loses: Some("its id, its addresses and its DNS names"),
     permanent: None,
-    read_actions: &["ec2:DescribeVpcEndpoints", "ec2:DescribeNetworkInterfaces"],
-    write_actions: &["ec2:CreateVpcEndpoint", "ec2:CreateTags", "ec2:ModifyVpcEndpoint", "ec2:DeleteVpcEndpoints"],
+    read_actions: &[
+        Permission::anywhere("ec2:DescribeVpcEndpoints"),
+        Permission::anywhere("ec2:DescribeNetworkInterfaces"),
+    ],
+    write_actions: &[
+        create("ec2:CreateVpcEndpoint", "ec2:{region}:{account}:vpc-endpoint/{id}", ByRequest),
+        create("ec2:CreateVpcEndpoint", "ec2:{region}:{account}:vpc/{vpc}", Not),
+        create("ec2:CreateVpcEndpoint", "ec2:{region}:{account}:subnet/{subnets}", Not),
+        create("ec2:CreateVpcEndpoint", "ec2:{region}:{account}:security-group/{security-groups}", Not),
+        create("ec2:CreateTags", "ec2:{region}:{account}:vpc-endpoint/{id}", ByTagging("CreateVpcEndpoint")),
+        update("ec2:ModifyVpcEndpoint", "ec2:{region}:{account}:vpc-endpoint/{id}", ByObject),
+        update("ec2:ModifyVpcEndpoint", "ec2:{region}:{account}:subnet/{subnets}", Not),
+        update("ec2:ModifyVpcEndpoint", "ec2:{region}:{account}:security-group/{security-groups}", Not),
+        delete("ec2:DeleteVpcEndpoints", "ec2:{region}:{account}:vpc-endpoint/{id}", ByObject),
+    ],
 };
 
 #[cfg(feature = "aws")]

@@ -7,10 +7,12 @@
 //! an accepted connection was accepted by us, so all are listed as nobody's; a plan pairs those it desires.
 //! Read next: `endpoint_service`, `endpoint`.
 
+use privlink_model::Confined::ByObject;
 use privlink_model::keys::ID;
 use privlink_model::keys::endpoint_connection::{CONSUMER, ENDPOINT, KIND, SERVICE};
-use privlink_model::{AttributeSchema, KindSchema, Ownership, ReplaceOrder, Service, Tells, Waits};
+use privlink_model::{AttributeSchema, KindSchema, Ownership, Permission, ReplaceOrder, Service, Tells, Waits};
 
+use crate::permissions::{create, delete};
 use crate::quota;
 
 /// The facts about connections.
@@ -38,8 +40,11 @@ pub static SCHEMA: KindSchema = KindSchema {
     gone: Some(Waits::secs("rejected", 5, 5, 300)),
     loses: Some("the connections through it"),
     permanent: None,
-    read_actions: &["ec2:DescribeVpcEndpointConnections"],
-    write_actions: &["ec2:AcceptVpcEndpointConnections", "ec2:RejectVpcEndpointConnections"],
+    read_actions: &[Permission::anywhere("ec2:DescribeVpcEndpointConnections")],
+    write_actions: &[
+        create("ec2:AcceptVpcEndpointConnections", "ec2:{region}:{account}:vpc-endpoint-service/{service}", ByObject),
+        delete("ec2:RejectVpcEndpointConnections", "ec2:{region}:{account}:vpc-endpoint-service/{service}", ByObject),
+    ],
 };
 
 #[cfg(feature = "aws")]

@@ -6,10 +6,12 @@
 //! item's error in an answer that is otherwise a success. All of an account are listed, not ours alone: one of somebody
 //! else on a load balancer keeps ours from being made. Read next: `service_permission`, `endpoint_connection`.
 
+use privlink_model::Confined::{ByObject, ByRequest, ByTagging};
 use privlink_model::keys::ID;
 use privlink_model::keys::endpoint_service::{ACCEPTANCE_REQUIRED, KIND, LOAD_BALANCERS, SERVICE_NAME};
-use privlink_model::{AttributeSchema, KindSchema, Ownership, ReplaceOrder, Service, Waits};
+use privlink_model::{AttributeSchema, KindSchema, Ownership, Permission, ReplaceOrder, Service, Waits};
 
+use crate::permissions::{create, delete, update};
 use crate::quota;
 
 /// The facts about endpoint services.
@@ -35,12 +37,28 @@ pub static SCHEMA: KindSchema = KindSchema {
     gone: Some(Waits::secs("gone", 15, 5, 600)),
     loses: Some("its id and its name, so every consumer's endpoint must be made anew"),
     permanent: None,
-    read_actions: &["ec2:DescribeVpcEndpointServiceConfigurations"],
+    read_actions: &[Permission::anywhere("ec2:DescribeVpcEndpointServiceConfigurations")],
     write_actions: &[
-        "ec2:CreateVpcEndpointServiceConfiguration",
-        "ec2:CreateTags",
-        "ec2:ModifyVpcEndpointServiceConfiguration",
-        "ec2:DeleteVpcEndpointServiceConfigurations",
+        create(
+            "ec2:CreateVpcEndpointServiceConfiguration",
+            "ec2:{region}:{account}:vpc-endpoint-service/{id}",
+            ByRequest,
+        ),
+        create(
+            "ec2:CreateTags",
+            "ec2:{region}:{account}:vpc-endpoint-service/{id}",
+            ByTagging("CreateVpcEndpointServiceConfiguration"),
+        ),
+        update(
+            "ec2:ModifyVpcEndpointServiceConfiguration",
+            "ec2:{region}:{account}:vpc-endpoint-service/{id}",
+            ByObject,
+        ),
+        delete(
+            "ec2:DeleteVpcEndpointServiceConfigurations",
+            "ec2:{region}:{account}:vpc-endpoint-service/{id}",
+            ByObject,
+        ),
     ],
 };
 

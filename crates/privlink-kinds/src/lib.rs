@@ -42,6 +42,8 @@ mod live;
 pub mod load_balancer;
 #[cfg(feature = "aws")]
 mod nulls;
+pub mod permissions;
+pub mod policy_document;
 pub mod privatelink_enforcement;
 pub mod quota;
 pub mod rest_api;

@@ -139,6 +139,7 @@ pub(crate) fn prefix(service: Service) -> &'static str {
         Service::Elb => "elasticloadbalancing",
         Service::ApiGateway => "apigateway",
         Service::Sts => "sts",
+        Service::Iam => "iam",
     }
 }
 

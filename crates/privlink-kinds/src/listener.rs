@@ -4,10 +4,12 @@
 //! load balancer. Tagged; one without tags on a load balancer of ours counts as ours too, under an address made of its port,
 //! so that it shows as something to delete. Read next: `load_balancer`, `target_group`.
 
+use privlink_model::Confined::{ByObject, ByTagging, Not};
 use privlink_model::keys::ID;
 use privlink_model::keys::listener::{KIND, LOAD_BALANCER, PORT, PROTOCOL, TARGET_GROUP};
-use privlink_model::{AttributeSchema, KindSchema, Ownership, ReplaceOrder, Service};
+use privlink_model::{AttributeSchema, KindSchema, Ownership, Permission, ReplaceOrder, Service};
 
+use crate::permissions::{create, delete, update};
 use crate::quota::{ELB_WRITE, call};
 
 /// The facts about listeners.
@@ -36,12 +38,24 @@ pub static SCHEMA: KindSchema = KindSchema {
     gone: None,
     loses: None,
     permanent: None,
-    read_actions: &["elasticloadbalancing:DescribeListeners", "elasticloadbalancing:DescribeTags"],
+    read_actions: &[
+        Permission::anywhere("elasticloadbalancing:DescribeListeners"),
+        Permission::anywhere("elasticloadbalancing:DescribeTags"),
+    ],
     write_actions: &[
-        "elasticloadbalancing:CreateListener",
-        "elasticloadbalancing:AddTags",
-        "elasticloadbalancing:ModifyListener",
-        "elasticloadbalancing:DeleteListener",
+        create(
+            "elasticloadbalancing:CreateListener",
+            "elasticloadbalancing:{region}:{account}:loadbalancer/net/{load-balancer}",
+            ByObject,
+        ),
+        create(
+            "elasticloadbalancing:AddTags",
+            "elasticloadbalancing:{region}:{account}:listener/net/{id}",
+            ByTagging("CreateListener"),
+        ),
+        // Not by its tags: one that somebody else made on a load balancer of ours has none.
+        update("elasticloadbalancing:ModifyListener", "elasticloadbalancing:{region}:{account}:listener/net/{id}", Not),
+        delete("elasticloadbalancing:DeleteListener", "elasticloadbalancing:{region}:{account}:listener/net/{id}", Not),
     ],
 };
 

@@ -9,12 +9,14 @@
 //! Deleting is refused while an endpoint service or a VPC link uses it, also one that is itself on its way out.
 //! Read next: `privatelink_enforcement`, `listener`, `elb_gather`.
 
+use privlink_model::Confined::{ByObject, ByRequest, ByService, ByTagging};
 use privlink_model::keys::ID;
 use privlink_model::keys::load_balancer::{
     DNS_NAME, ENFORCEMENT, KIND, LISTENERS, NAME, SCHEME, SECURITY_GROUPS, SUBNETS, TYPE, VPC,
 };
-use privlink_model::{AttributeSchema, KindSchema, Ownership, ReplaceOrder, Service, Waits};
+use privlink_model::{AttributeSchema, KindSchema, Ownership, Permission, ReplaceOrder, Service, Waits};
 
+use crate::permissions::{create, delete, update};
 use crate::quota::{ELB_INTENSIVE, ELB_WRITE, call};
 
 /// The facts about network load balancers.
@@ -54,16 +56,17 @@ pub static SCHEMA: KindSchema = KindSchema {
     loses: Some("its ARN, DNS name and addresses"),
     permanent: None,
     read_actions: &[
-        "elasticloadbalancing:DescribeLoadBalancers",
-        "elasticloadbalancing:DescribeListeners",
-        "elasticloadbalancing:DescribeTags",
+        Permission::anywhere("elasticloadbalancing:DescribeLoadBalancers"),
+        Permission::anywhere("elasticloadbalancing:DescribeListeners"),
+        Permission::anywhere("elasticloadbalancing:DescribeTags"),
     ],
     write_actions: &[
-        "elasticloadbalancing:CreateLoadBalancer",
-        "elasticloadbalancing:AddTags",
-        "elasticloadbalancing:SetSubnets",
-        "elasticloadbalancing:SetSecurityGroups",
-        "elasticloadbalancing:DeleteLoadBalancer",
+        create("elasticloadbalancing:CreateLoadBalancer", "elasticloadbalancing:{region}:{account}:loadbalancer/net/{id}", ByRequest),
+        create("elasticloadbalancing:AddTags", "elasticloadbalancing:{region}:{account}:loadbalancer/net/{id}", ByTagging("CreateLoadBalancer")),
+        create("iam:CreateServiceLinkedRole", "iam::{account}:role/aws-service-role/elasticloadbalancing.amazonaws.com/AWSServiceRoleForElasticLoadBalancing", ByService("elasticloadbalancing.amazonaws.com")),
+        update("elasticloadbalancing:SetSubnets", "elasticloadbalancing:{region}:{account}:loadbalancer/net/{id}", ByObject),
+        update("elasticloadbalancing:SetSecurityGroups", "elasticloadbalancing:{region}:{account}:loadbalancer/net/{id}", ByObject),
+        delete("elasticloadbalancing:DeleteLoadBalancer", "elasticloadbalancing:{region}:{account}:loadbalancer/net/{id}", ByObject),
     ],
 };
 

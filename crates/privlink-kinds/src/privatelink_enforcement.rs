@@ -6,10 +6,12 @@
 //! on, and with the load balancer it goes by itself. A VPC link of API Gateway v1 needs it `off`.
 //! Read next: `load_balancer`, `vpc_link`.
 
+use privlink_model::Confined::ByObject;
 use privlink_model::keys::ID;
 use privlink_model::keys::privatelink_enforcement::{ENFORCE, KIND, LOAD_BALANCER, SECURITY_GROUPS};
-use privlink_model::{ApiCall, AttributeSchema, KindSchema, Ownership, ReplaceOrder, Service};
+use privlink_model::{ApiCall, AttributeSchema, KindSchema, Ownership, Permission, ReplaceOrder, Service};
 
+use crate::permissions::{create, delete, update};
 use crate::quota::{ELB_WRITE, call};
 
 const SET: ApiCall = call("SetSecurityGroups", ELB_WRITE);
@@ -36,8 +38,27 @@ pub static SCHEMA: KindSchema = KindSchema {
     gone: None,
     loses: None,
     permanent: None,
-    read_actions: &["elasticloadbalancing:DescribeLoadBalancers", "elasticloadbalancing:DescribeTags"],
-    write_actions: &["elasticloadbalancing:SetSecurityGroups"],
+    read_actions: &[
+        Permission::anywhere("elasticloadbalancing:DescribeLoadBalancers"),
+        Permission::anywhere("elasticloadbalancing:DescribeTags"),
+    ],
+    write_actions: &[
+        create(
+            "elasticloadbalancing:SetSecurityGroups",
+            "elasticloadbalancing:{region}:{account}:loadbalancer/net/{load-balancer}",
+            ByObject,
+        ),
+        update(
+            "elasticloadbalancing:SetSecurityGroups",
+            "elasticloadbalancing:{region}:{account}:loadbalancer/net/{load-balancer}",
+            ByObject,
+        ),
+        delete(
+            "elasticloadbalancing:SetSecurityGroups",
+            "elasticloadbalancing:{region}:{account}:loadbalancer/net/{load-balancer}",
+            ByObject,
+        ),
+    ],
 };
 
 #[cfg(feature = "aws")]

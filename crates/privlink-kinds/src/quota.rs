@@ -5,7 +5,7 @@
 //! Read next: `limiter`.
 //!
 //! AWS's figures: "API throttling" of the EC2 Developer Guide and of the Elastic Load Balancing User Guide, and "Quotas" of
-//! the API Gateway Developer Guide. STS has no published figure; it is given a modest one.
+//! the API Gateway Developer Guide. STS and IAM have no published figures; they are given modest ones.
 
 use privlink_model::{ApiCall, Bucket, Service};
 
@@ -43,6 +43,8 @@ pub const DEPLOYMENT_CREATE: Bucket = bucket(1.0, 0.2);
 pub const RESOURCES_READ: Bucket = bucket(5.0, 2.5);
 /// STS.
 pub const STS: Bucket = bucket(50.0, 20.0);
+/// IAM, all of whose calls are slow.
+pub const IAM: Bucket = bucket(10.0, 5.0);
 
 /// A mutating call with its bucket, for a schema.
 pub(crate) const fn call(name: &'static str, bucket: Bucket) -> ApiCall {
@@ -65,13 +67,14 @@ pub fn of(service: Service, operation: &str) -> Quota {
         Service::Elb => elb(operation),
         Service::ApiGateway => Quota { class: None, bucket: api_gateway(operation) },
         Service::Sts => Quota { class: None, bucket: STS },
+        Service::Iam => Quota { class: None, bucket: IAM },
     }
 }
 
 /// The bucket all operations of a service share, where there is one.
 pub fn total(service: Service) -> Option<Bucket> {
     match service {
-        Service::Ec2 | Service::Sts => None,
+        Service::Ec2 | Service::Sts | Service::Iam => None,
         Service::Elb => Some(ELB_READ),
         Service::ApiGateway => Some(API_GATEWAY),
     }

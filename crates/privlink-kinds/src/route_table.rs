@@ -4,7 +4,7 @@
 
 use privlink_model::keys::ID;
 use privlink_model::keys::route_table::{KIND, MAIN, ROUTES, SUBNETS, VPC};
-use privlink_model::{AttributeSchema, KindSchema, Service};
+use privlink_model::{AttributeSchema, KindSchema, Permission, Service};
 
 /// The facts about route tables.
 pub static SCHEMA: KindSchema = KindSchema {
@@ -15,7 +15,7 @@ pub static SCHEMA: KindSchema = KindSchema {
         AttributeSchema::new(SUBNETS.key(), "Ids of the subnets associated with it.").set().computed(),
         AttributeSchema::new(ROUTES.key(), "Its routes: destination, target and state of each.").computed(),
     ],
-    read_actions: &["ec2:DescribeRouteTables"],
+    read_actions: &[Permission::anywhere("ec2:DescribeRouteTables")],
     ..KindSchema::look_up(KIND, "route table", Service::Ec2)
 };
 

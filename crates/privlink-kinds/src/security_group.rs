@@ -5,10 +5,12 @@
 //! balancers linger for minutes after their owner is gone. AWS adds a rule that allows all egress when it makes one.
 //! Read next: `security_group_rule`.
 
+use privlink_model::Confined::{ByObject, ByRequest, ByTagging, Not};
 use privlink_model::keys::ID;
 use privlink_model::keys::security_group::{DESCRIPTION, KIND, NAME, VPC};
-use privlink_model::{AttributeSchema, KindSchema, Ownership, ReplaceOrder, Service, Waits};
+use privlink_model::{AttributeSchema, KindSchema, Ownership, Permission, ReplaceOrder, Service, Waits};
 
+use crate::permissions::{create, delete};
 use crate::quota;
 
 /// The facts about security groups.
@@ -34,8 +36,13 @@ pub static SCHEMA: KindSchema = KindSchema {
     gone: None,
     loses: None,
     permanent: None,
-    read_actions: &["ec2:DescribeSecurityGroups"],
-    write_actions: &["ec2:CreateSecurityGroup", "ec2:CreateTags", "ec2:DeleteSecurityGroup"],
+    read_actions: &[Permission::anywhere("ec2:DescribeSecurityGroups")],
+    write_actions: &[
+        create("ec2:CreateSecurityGroup", "ec2:{region}:{account}:security-group/{id}", ByRequest),
+        create("ec2:CreateSecurityGroup", "ec2:{region}:{account}:vpc/{vpc}", Not),
+        create("ec2:CreateTags", "ec2:{region}:{account}:security-group/{id}", ByTagging("CreateSecurityGroup")),
+        delete("ec2:DeleteSecurityGroup", "ec2:{region}:{account}:security-group/{id}", ByObject),
+    ],
 };
 
 #[cfg(feature = "aws")]

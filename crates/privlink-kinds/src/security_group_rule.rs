@@ -5,10 +5,12 @@
 //! nobody's. A rule without our tags on a group of ours is listed as that group's child, so that a plan removes it.
 //! Read next: `security_group`.
 
+use privlink_model::Confined::{ByObject, ByRequest, ByTagging};
 use privlink_model::keys::ID;
 use privlink_model::keys::security_group_rule::{DIRECTION, FROM_PORT, GROUP, KIND, PEER, PROTOCOL, TO_PORT};
-use privlink_model::{AttributeSchema, KindSchema, Ownership, ReplaceOrder, Service, Value};
+use privlink_model::{AttributeSchema, KindSchema, Ownership, Permission, ReplaceOrder, Service, Value};
 
+use crate::permissions::{create, delete};
 use crate::quota;
 
 /// The facts about rules.
@@ -39,13 +41,24 @@ pub static SCHEMA: KindSchema = KindSchema {
     gone: None,
     loses: None,
     permanent: None,
-    read_actions: &["ec2:DescribeSecurityGroupRules"],
+    read_actions: &[Permission::anywhere("ec2:DescribeSecurityGroupRules")],
     write_actions: &[
-        "ec2:AuthorizeSecurityGroupIngress",
-        "ec2:AuthorizeSecurityGroupEgress",
-        "ec2:CreateTags",
-        "ec2:RevokeSecurityGroupIngress",
-        "ec2:RevokeSecurityGroupEgress",
+        create("ec2:AuthorizeSecurityGroupIngress", "ec2:{region}:{account}:security-group/{group}", ByObject),
+        create("ec2:AuthorizeSecurityGroupIngress", "ec2:{region}:{account}:security-group-rule/{id}", ByRequest),
+        create(
+            "ec2:CreateTags",
+            "ec2:{region}:{account}:security-group-rule/{id}",
+            ByTagging("AuthorizeSecurityGroupIngress"),
+        ),
+        delete("ec2:RevokeSecurityGroupIngress", "ec2:{region}:{account}:security-group/{group}", ByObject),
+        create("ec2:AuthorizeSecurityGroupEgress", "ec2:{region}:{account}:security-group/{group}", ByObject),
+        create("ec2:AuthorizeSecurityGroupEgress", "ec2:{region}:{account}:security-group-rule/{id}", ByRequest),
+        create(
+            "ec2:CreateTags",
+            "ec2:{region}:{account}:security-group-rule/{id}",
+            ByTagging("AuthorizeSecurityGroupEgress"),
+        ),
+        delete("ec2:RevokeSecurityGroupEgress", "ec2:{region}:{account}:security-group/{group}", ByObject),
     ],
 };
 

@@ -4,10 +4,12 @@
 //! account sees the service only some seconds after. Taking a permission away does not cut connections that were accepted.
 //! Paths in role and user ARNs are not allowed. Read next: `endpoint_service`, `endpoint`.
 
+use privlink_model::Confined::ByObject;
 use privlink_model::keys::ID;
 use privlink_model::keys::service_permission::{KIND, PRINCIPAL, SERVICE};
-use privlink_model::{AttributeSchema, KindSchema, Ownership, ReplaceOrder, Service};
+use privlink_model::{AttributeSchema, KindSchema, Ownership, Permission, ReplaceOrder, Service};
 
+use crate::permissions::{create, delete};
 use crate::quota;
 
 /// The facts about permissions of endpoint services.
@@ -31,8 +33,23 @@ pub static SCHEMA: KindSchema = KindSchema {
     gone: None,
     loses: None,
     permanent: None,
-    read_actions: &["ec2:DescribeVpcEndpointServicePermissions"],
-    write_actions: &["ec2:ModifyVpcEndpointServicePermissions"],
+    read_actions: &[Permission::new(
+        "ec2:DescribeVpcEndpointServicePermissions",
+        "ec2:{region}:{account}:vpc-endpoint-service/{service}",
+    )
+    .confined(ByObject)],
+    write_actions: &[
+        create(
+            "ec2:ModifyVpcEndpointServicePermissions",
+            "ec2:{region}:{account}:vpc-endpoint-service/{service}",
+            ByObject,
+        ),
+        delete(
+            "ec2:ModifyVpcEndpointServicePermissions",
+            "ec2:{region}:{account}:vpc-endpoint-service/{service}",
+            ByObject,
+        ),
+    ],
 };
 
 #[cfg(feature = "aws")]

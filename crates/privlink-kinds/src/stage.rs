@@ -4,10 +4,12 @@
 //! with its API. Moving it to another deployment takes effect at once, and moving it back takes that back exactly.
 //! Read next: `deployment`, `rest_api`.
 
+use privlink_model::Confined::{ByObject, ByRequest};
 use privlink_model::keys::ID;
 use privlink_model::keys::stage::{API, DEPLOYMENT, KIND, NAME};
-use privlink_model::{AttributeSchema, KindSchema, Ownership, ReplaceOrder, Service};
+use privlink_model::{AttributeSchema, KindSchema, Ownership, Permission, ReplaceOrder, Service};
 
+use crate::permissions::{create, delete, update};
 use crate::quota::{API_GATEWAY, call};
 
 /// The facts about stages.
@@ -32,8 +34,16 @@ pub static SCHEMA: KindSchema = KindSchema {
     gone: None,
     loses: Some("its cache and its deployment history"),
     permanent: None,
-    read_actions: &["apigateway:GET"],
-    write_actions: &["apigateway:POST", "apigateway:PUT", "apigateway:PATCH", "apigateway:DELETE"],
+    read_actions: &[
+        Permission::new("apigateway:GET", "apigateway:{region}::/restapis/{api}/stages"),
+        Permission::new("apigateway:GET", "apigateway:{region}::/restapis/{api}/stages/{name}"),
+    ],
+    write_actions: &[
+        create("apigateway:POST", "apigateway:{region}::/restapis/{api}/stages", ByRequest),
+        create("apigateway:PUT", "apigateway:{region}::/tags/*", ByRequest),
+        update("apigateway:PATCH", "apigateway:{region}::/restapis/{api}/stages/{name}", ByObject),
+        delete("apigateway:DELETE", "apigateway:{region}::/restapis/{api}/stages/{name}", ByObject),
+    ],
 };
 
 #[cfg(feature = "aws")]

@@ -6,7 +6,7 @@
 
 use privlink_model::keys::ID;
 use privlink_model::keys::subnet::{CIDR, FREE_ADDRESSES, KIND, NAME, OWNER, VPC, ZONE, ZONE_ID};
-use privlink_model::{AttributeSchema, KindSchema, Service};
+use privlink_model::{AttributeSchema, KindSchema, Permission, Service};
 
 /// The facts about subnets.
 pub static SCHEMA: KindSchema = KindSchema {
@@ -20,7 +20,7 @@ pub static SCHEMA: KindSchema = KindSchema {
         AttributeSchema::new(FREE_ADDRESSES.key(), "Addresses free in it, counted up to 64.").computed(),
         AttributeSchema::new(OWNER.key(), "The account that owns it.").computed(),
     ],
-    read_actions: &["ec2:DescribeSubnets"],
+    read_actions: &[Permission::anywhere("ec2:DescribeSubnets")],
     ..KindSchema::look_up(KIND, "subnet", Service::Ec2)
 };
 

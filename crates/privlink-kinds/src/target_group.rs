@@ -5,12 +5,14 @@
 //! `unused` until a listener forwards to it. Creating one with the name and settings of one that exists answers with that
 //! one. Deleting is refused while a listener forwards to it. Read next: `targets`, `listener`, `elb_gather`.
 
+use privlink_model::Confined::{ByObject, ByRequest, ByTagging};
 use privlink_model::keys::ID;
 use privlink_model::keys::target_group::{
     HEALTH_PATH, HEALTH_PORT, HEALTH_PROTOCOL, KIND, NAME, PORT, PROTOCOL, TARGET_TYPE, VPC,
 };
-use privlink_model::{AttributeSchema, KindSchema, Ownership, ReplaceOrder, Service, Waits};
+use privlink_model::{AttributeSchema, KindSchema, Ownership, Permission, ReplaceOrder, Service, Waits};
 
+use crate::permissions::{create, delete, update};
 use crate::quota::{ELB_WRITE, call};
 
 /// The facts about target groups.
@@ -40,12 +42,31 @@ pub static SCHEMA: KindSchema = KindSchema {
     gone: None,
     loses: None,
     permanent: None,
-    read_actions: &["elasticloadbalancing:DescribeTargetGroups", "elasticloadbalancing:DescribeTags"],
+    read_actions: &[
+        Permission::anywhere("elasticloadbalancing:DescribeTargetGroups"),
+        Permission::anywhere("elasticloadbalancing:DescribeTags"),
+    ],
     write_actions: &[
-        "elasticloadbalancing:CreateTargetGroup",
-        "elasticloadbalancing:AddTags",
-        "elasticloadbalancing:ModifyTargetGroup",
-        "elasticloadbalancing:DeleteTargetGroup",
+        create(
+            "elasticloadbalancing:CreateTargetGroup",
+            "elasticloadbalancing:{region}:{account}:targetgroup/{id}",
+            ByRequest,
+        ),
+        create(
+            "elasticloadbalancing:AddTags",
+            "elasticloadbalancing:{region}:{account}:targetgroup/{id}",
+            ByTagging("CreateTargetGroup"),
+        ),
+        update(
+            "elasticloadbalancing:ModifyTargetGroup",
+            "elasticloadbalancing:{region}:{account}:targetgroup/{id}",
+            ByObject,
+        ),
+        delete(
+            "elasticloadbalancing:DeleteTargetGroup",
+            "elasticloadbalancing:{region}:{account}:targetgroup/{id}",
+            ByObject,
+        ),
     ],
 };
 

@@ -6,10 +6,12 @@
 //! `doctor`, since it may depend on what privlink does not own. Outside the VPC a target needs the zone `all`.
 //! Read next: `target_group`, `elb_gather`.
 
+use privlink_model::Confined::ByObject;
 use privlink_model::keys::ID;
 use privlink_model::keys::targets::{ADDRESSES, KIND, PORT, TARGET_GROUP, ZONE};
-use privlink_model::{AttributeSchema, KindSchema, Ownership, ReplaceOrder, Service};
+use privlink_model::{AttributeSchema, KindSchema, Ownership, Permission, ReplaceOrder, Service};
 
+use crate::permissions::{create, delete, update};
 use crate::quota::{ELB_TARGETS, call};
 
 /// The facts about registered targets.
@@ -37,11 +39,32 @@ pub static SCHEMA: KindSchema = KindSchema {
     loses: None,
     permanent: None,
     read_actions: &[
-        "elasticloadbalancing:DescribeTargetHealth",
-        "elasticloadbalancing:DescribeTargetGroups",
-        "elasticloadbalancing:DescribeTags",
+        Permission::anywhere("elasticloadbalancing:DescribeTargetHealth"),
+        Permission::anywhere("elasticloadbalancing:DescribeTargetGroups"),
+        Permission::anywhere("elasticloadbalancing:DescribeTags"),
     ],
-    write_actions: &["elasticloadbalancing:RegisterTargets", "elasticloadbalancing:DeregisterTargets"],
+    write_actions: &[
+        create(
+            "elasticloadbalancing:RegisterTargets",
+            "elasticloadbalancing:{region}:{account}:targetgroup/{target-group}",
+            ByObject,
+        ),
+        update(
+            "elasticloadbalancing:RegisterTargets",
+            "elasticloadbalancing:{region}:{account}:targetgroup/{target-group}",
+            ByObject,
+        ),
+        update(
+            "elasticloadbalancing:DeregisterTargets",
+            "elasticloadbalancing:{region}:{account}:targetgroup/{target-group}",
+            ByObject,
+        ),
+        delete(
+            "elasticloadbalancing:DeregisterTargets",
+            "elasticloadbalancing:{region}:{account}:targetgroup/{target-group}",
+            ByObject,
+        ),
+    ],
 };
 
 /// The address and port of an entry of the set, which names its port when that is not the set's own.

@@ -5,7 +5,7 @@
 
 use privlink_model::keys::ID;
 use privlink_model::keys::transit_gateway::{KIND, STATE, VPCS};
-use privlink_model::{AttributeSchema, KindSchema, Service};
+use privlink_model::{AttributeSchema, KindSchema, Permission, Service};
 
 /// The facts about transit gateways.
 pub static SCHEMA: KindSchema = KindSchema {
@@ -14,7 +14,10 @@ pub static SCHEMA: KindSchema = KindSchema {
         AttributeSchema::new(STATE.key(), "`available`, or another state.").computed(),
         AttributeSchema::new(VPCS.key(), "Ids of the VPCs attached to it, as seen from this account.").set().computed(),
     ],
-    read_actions: &["ec2:DescribeTransitGateways", "ec2:DescribeTransitGatewayVpcAttachments"],
+    read_actions: &[
+        Permission::anywhere("ec2:DescribeTransitGateways"),
+        Permission::anywhere("ec2:DescribeTransitGatewayVpcAttachments"),
+    ],
     ..KindSchema::look_up(KIND, "transit gateway", Service::Ec2)
 };
 

@@ -5,7 +5,7 @@
 
 use privlink_model::keys::ID;
 use privlink_model::keys::visible_service::{ACCEPTANCE_REQUIRED, KIND, OWNER, ZONES};
-use privlink_model::{AttributeSchema, KindSchema, Service};
+use privlink_model::{AttributeSchema, KindSchema, Permission, Service};
 
 /// The facts about endpoint services of others.
 pub static SCHEMA: KindSchema = KindSchema {
@@ -15,7 +15,7 @@ pub static SCHEMA: KindSchema = KindSchema {
         AttributeSchema::new(ZONES.key(), "Names of the zones it is offered in, in this account.").set().computed(),
         AttributeSchema::new(OWNER.key(), "The owner's account id.").computed(),
     ],
-    read_actions: &["ec2:DescribeVpcEndpointServices"],
+    read_actions: &[Permission::anywhere("ec2:DescribeVpcEndpointServices")],
     ..KindSchema::look_up(KIND, "visible endpoint service", Service::Ec2)
 };
 

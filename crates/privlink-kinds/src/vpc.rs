@@ -5,7 +5,7 @@
 
 use privlink_model::keys::ID;
 use privlink_model::keys::vpc::{CIDRS, DNS_HOSTNAMES, DNS_SUPPORT, KIND, NAME};
-use privlink_model::{AttributeSchema, KindSchema, Service};
+use privlink_model::{AttributeSchema, KindSchema, Permission, Service};
 
 /// The facts about VPCs.
 pub static SCHEMA: KindSchema = KindSchema {
@@ -16,7 +16,10 @@ pub static SCHEMA: KindSchema = KindSchema {
         AttributeSchema::new(DNS_SUPPORT.key(), "Whether AWS's resolver answers in it.").computed(),
         AttributeSchema::new(DNS_HOSTNAMES.key(), "Whether private names of endpoints may resolve in it.").computed(),
     ],
-    read_actions: &["ec2:DescribeVpcs", "ec2:DescribeVpcAttribute"],
+    read_actions: &[
+        Permission::anywhere("ec2:DescribeVpcs"),
+        Permission::new("ec2:DescribeVpcAttribute", "ec2:{region}:{account}:vpc/{id}"),
+    ],
     ..KindSchema::look_up(KIND, "VPC", Service::Ec2)
 };
 

@@ -7,10 +7,12 @@
 //! refused while an integration or what a stage runs names it; after the call it may still read `AVAILABLE` for a while.
 //! Read next: `api_definition`, `load_balancer`, `privatelink_enforcement`.
 
+use privlink_model::Confined::{ByObject, ByRequest, ByService, Not};
 use privlink_model::keys::ID;
 use privlink_model::keys::vpc_link::{KIND, LOAD_BALANCER, NAME};
-use privlink_model::{AttributeSchema, KindSchema, Ownership, ReplaceOrder, Service, Waits};
+use privlink_model::{AttributeSchema, KindSchema, Ownership, Permission, ReplaceOrder, Service, Waits};
 
+use crate::permissions::{create, delete, update};
 use crate::quota::{API_GATEWAY, call};
 
 /// The facts about VPC links.
@@ -34,17 +36,26 @@ pub static SCHEMA: KindSchema = KindSchema {
     gone: Some(Waits::secs("gone", 60, 5, 1200)),
     loses: Some("its id"),
     permanent: None,
-    read_actions: &["apigateway:GET"],
+    read_actions: &[
+        Permission::new("apigateway:GET", "apigateway:{region}::/vpclinks"),
+        Permission::new("apigateway:GET", "apigateway:{region}::/vpclinks/{id}"),
+    ],
     write_actions: &[
-        "apigateway:POST",
-        "apigateway:PATCH",
-        "apigateway:DELETE",
-        "apigateway:PUT",
-        "ec2:CreateVpcEndpointServiceConfiguration",
-        "ec2:DeleteVpcEndpointServiceConfigurations",
-        "ec2:DescribeVpcEndpointServiceConfigurations",
-        "ec2:ModifyVpcEndpointServicePermissions",
-        "elasticloadbalancing:DescribeLoadBalancers",
+        create("apigateway:POST", "apigateway:{region}::/vpclinks", ByRequest),
+        create("apigateway:PUT", "apigateway:{region}::/tags/*", ByRequest),
+        create(
+            "iam:CreateServiceLinkedRole",
+            "iam::{account}:role/aws-service-role/ops.apigateway.amazonaws.com/AWSServiceRoleForAPIGateway",
+            ByService("ops.apigateway.amazonaws.com"),
+        ),
+        create("ec2:CreateVpcEndpointServiceConfiguration", "ec2:{region}:{account}:vpc-endpoint-service/*", Not),
+        create("ec2:ModifyVpcEndpointServicePermissions", "ec2:{region}:{account}:vpc-endpoint-service/*", Not),
+        create("ec2:DescribeVpcEndpointServiceConfigurations", "*", Not),
+        create("elasticloadbalancing:DescribeLoadBalancers", "*", Not),
+        update("apigateway:PATCH", "apigateway:{region}::/vpclinks/{id}", ByObject),
+        delete("apigateway:DELETE", "apigateway:{region}::/vpclinks/{id}", ByObject),
+        delete("ec2:DeleteVpcEndpointServiceConfigurations", "ec2:{region}:{account}:vpc-endpoint-service/*", Not),
+        delete("ec2:DescribeVpcEndpointServiceConfigurations", "*", Not),
     ],
 };
 

@@ -3,7 +3,7 @@
 //! **Invariant:** what is said of undo is what `privlink-plan` decides from the same facts.
 
 use privlink_kinds::quota;
-use privlink_model::{ApiCall, Bucket, KindSchema, ReplaceOrder, Waits};
+use privlink_model::{ApiCall, Bucket, KindSchema, Operation, Permission, ReplaceOrder, Waits};
 
 use super::markdown::codes;
 use crate::view::words;
@@ -27,15 +27,35 @@ pub(super) fn lines(schema: &KindSchema) -> Vec<String> {
             attribute.outage.map(|why| format!("**interrupts traffic:** a change of `{}`: {why}", attribute.key)),
         );
     }
-    let permissions: Vec<String> = [("to read", schema.read_actions), ("to write", schema.write_actions)]
-        .into_iter()
-        .filter(|(_, actions)| !actions.is_empty())
-        .map(|(verb, actions)| format!("{verb} {}", codes(actions)))
-        .collect();
+    let to_write = |wanted: Operation| {
+        let of = move |(operation, permission): &(Operation, Permission)| (*operation == wanted).then_some(*permission);
+        schema.write_actions.iter().filter_map(of).collect()
+    };
+    let permissions: Vec<String> = [
+        ("to read", schema.read_actions.to_vec()),
+        ("to create", to_write(Operation::Create)),
+        ("to change", to_write(Operation::Update)),
+        ("to delete", to_write(Operation::Delete)),
+    ]
+    .into_iter()
+    .filter(|(_, permissions)| !permissions.is_empty())
+    .map(|(verb, permissions)| format!("{verb} {}", codes(&actions(&permissions))))
+    .collect();
     if !permissions.is_empty() {
         lines.push(format!("**permissions:** {}", permissions.join("; ")));
     }
     lines
+}
+
+/// The actions of permissions, each once, in their order.
+fn actions(permissions: &[Permission]) -> Vec<&'static str> {
+    let mut actions: Vec<&str> = Vec::new();
+    for permission in permissions {
+        if !actions.contains(&permission.action) {
+            actions.push(permission.action);
+        }
+    }
+    actions
 }
 
 fn life(schema: &KindSchema) -> Vec<String> {

@@ -58,6 +58,7 @@ fn service(service: Service) -> &'static str {
         Service::Elb => "Elastic Load Balancing",
         Service::ApiGateway => "Amazon API Gateway",
         Service::Sts => "AWS STS",
+        Service::Iam => "AWS IAM",
     }
 }
 
@@ -113,8 +114,9 @@ fn facts(attribute: &AttributeSchema) -> String {
 
 /// What all kinds together take, as policies to begin with.
 fn permissions() -> String {
-    let reads: BTreeSet<&str> = KINDS.iter().flat_map(|schema| schema.read_actions).copied().collect();
-    let writes: BTreeSet<&str> = KINDS.iter().flat_map(|schema| schema.write_actions).copied().collect();
+    let reads: BTreeSet<&str> = KINDS.iter().flat_map(|schema| schema.read_actions).map(|one| one.action).collect();
+    let writes = KINDS.iter().flat_map(|schema| schema.write_actions).map(|(_, one)| one.action);
+    let writes: BTreeSet<&str> = writes.collect();
     let writes: BTreeSet<&str> = writes.difference(&reads).copied().collect();
     format!(
         "\n## Permissions together\n\nWhat `privlink plan` takes, in each account of a spec:\n{}\nWhat `privlink apply` and \
