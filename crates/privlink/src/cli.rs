@@ -3,6 +3,8 @@
 //! Owns: every word a person may type. Refuses to know: what the verbs do (see `commands`). A flag wins over its variable,
 //! the variable over the spec, the spec over the default.
 
+mod runs;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -10,6 +12,10 @@ use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::exit_code;
+pub(crate) use runs::{
+    DangerArgs, ListRunsArgs, PlanAt, ResumeArgs, RollbackArgs, RunArgs, RunsArgs, RunsCommand, ShowRunArgs, StoreArgs,
+    UnlockArgs,
+};
 
 /// Plans and applies private AWS API chains, across accounts and networks.
 ///
@@ -40,6 +46,14 @@ pub(crate) enum Command {
     Apply(ApplyArgs),
     /// Delete everything this project owns.
     Destroy(DestroyArgs),
+    /// List the runs of this project and how they ended.
+    Runs(RunsArgs),
+    /// Go on with a run that was killed, interrupted or is stuck.
+    Resume(ResumeArgs),
+    /// Take back what a run did.
+    Rollback(RollbackArgs),
+    /// Break a lock that nobody will release.
+    Unlock(UnlockArgs),
     /// Show a saved plan.
     Show(ShowArgs),
     /// Explain a code that a message carries; without one, list them all.
@@ -65,7 +79,7 @@ pub(crate) struct SpecArgs {
 }
 
 /// Which AWS.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(crate) struct CloudArgs {
     /// Use a sandbox inside this process, its world kept in DIR between commands [default DIR: .privlink/sandbox]. A new
     /// world starts from the world.kdl beside the spec.
@@ -167,12 +181,14 @@ pub(crate) struct PlanArgs {
     pub(crate) shape: ShapeArgs,
     #[command(flatten)]
     pub(crate) format: FormatArgs,
-    /// Save the plan, for `privlink apply FILE`.
+    /// Save the plan, for `privlink apply FILE`; store:NAME saves it beside the runs.
     #[arg(short, long, value_name = "FILE", env = "PRIVLINK_OUT")]
-    pub(crate) out: Option<PathBuf>,
+    pub(crate) out: Option<PlanAt>,
     /// Exit with 2 when there are changes.
     #[arg(long, env = "PRIVLINK_DETAILED_EXITCODE", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]
     pub(crate) detailed_exitcode: bool,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
     #[command(flatten)]
     pub(crate) cloud: CloudArgs,
 }
@@ -180,9 +196,10 @@ pub(crate) struct PlanArgs {
 /// `apply`.
 #[derive(Debug, Args)]
 pub(crate) struct ApplyArgs {
-    /// A saved plan; without one, a plan is made now and you are asked. A saved plan is applied without asking.
+    /// A saved plan, a file or store:NAME; without one, a plan is made now and you are asked. A saved plan is applied
+    /// without asking.
     #[arg(value_name = "FILE", conflicts_with_all = ["target", "exclude"])]
-    pub(crate) plan: Option<PathBuf>,
+    pub(crate) plan: Option<PlanAt>,
     #[command(flatten)]
     pub(crate) spec: SpecArgs,
     #[command(flatten)]
@@ -191,6 +208,10 @@ pub(crate) struct ApplyArgs {
     pub(crate) shape: ShapeArgs,
     #[command(flatten)]
     pub(crate) consent: ConsentArgs,
+    #[command(flatten)]
+    pub(crate) danger: DangerArgs,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
     #[command(flatten)]
     pub(crate) cloud: CloudArgs,
 }
@@ -207,19 +228,29 @@ pub(crate) struct DestroyArgs {
     #[command(flatten)]
     pub(crate) consent: ConsentArgs,
     #[command(flatten)]
+    pub(crate) danger: DangerArgs,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+    #[command(flatten)]
     pub(crate) cloud: CloudArgs,
 }
 
 /// `show`.
 #[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
-    /// A saved plan.
+    /// A saved plan, a file or store:NAME.
     #[arg(value_name = "FILE")]
-    pub(crate) plan: PathBuf,
+    pub(crate) plan: PlanAt,
     #[command(flatten)]
     pub(crate) shape: ShapeArgs,
     #[command(flatten)]
     pub(crate) format: FormatArgs,
+    #[command(flatten)]
+    pub(crate) spec: SpecArgs,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+    #[command(flatten)]
+    pub(crate) cloud: CloudArgs,
 }
 
 /// `explain`.
@@ -371,7 +402,7 @@ mod tests {
         let parsed = |args: &[&str]| Cli::try_parse_from(args).unwrap().command;
         let Command::Apply(args) = parsed(&["privlink", "apply", "--sandbox", "plan.json"]) else { unreachable!() };
         assert_eq!(args.cloud.sandbox, Some(PathBuf::from(".privlink/sandbox")));
-        assert_eq!(args.plan, Some(PathBuf::from("plan.json")));
+        assert_eq!(args.plan, Some(PlanAt::File(PathBuf::from("plan.json"))));
         let Command::Apply(args) = parsed(&["privlink", "apply", "--sandbox=here"]) else { unreachable!() };
         assert_eq!(args.cloud.sandbox, Some(PathBuf::from("here")));
     }
@@ -383,6 +414,9 @@ mod tests {
             &["privlink", "plan", "--sandbox-speed", "0"],
             &["privlink", "plan", "--sandbox", "--endpoint", "http://x"],
             &["privlink", "plan", "--parallelism", "0"],
+            &["privlink", "plan", "-o", "store:"],
+            &["privlink", "apply", "store:../x"],
+            &["privlink", "apply", "--lock-timeout", "soon"],
         ] {
             assert!(Cli::try_parse_from(bad).is_err(), "{bad:?}");
         }

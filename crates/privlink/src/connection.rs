@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use privlink_model::{Account, BoxFuture, Clock, Cloud};
+use privlink_model::{Account, BoxFuture, Clock, Cloud, Objects};
 
 use crate::cli::CloudArgs;
 use crate::failure::Failure;
@@ -107,6 +107,9 @@ fn is_aws(host: &str) -> bool {
     [".amazonaws.com", ".amazonaws.com.cn", ".api.aws"].iter().any(|domain| host.ends_with(domain))
 }
 
+/// Makes the port to a bucket, by the account whose credentials it is reached with, its name and a prefix.
+pub(crate) type Buckets = Box<dyn Fn(&Account, &str, &str) -> Arc<dyn Objects> + Send + Sync>;
+
 /// What a command works with.
 pub(crate) struct Connection {
     /// The live accounts.
@@ -117,6 +120,8 @@ pub(crate) struct Connection {
     pub(crate) names: Names,
     /// Where calls go.
     pub(crate) place: Place,
+    /// Buckets; none on a sandbox, which has no S3.
+    pub(crate) buckets: Option<Buckets>,
 }
 
 /// Makes connections.

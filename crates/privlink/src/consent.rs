@@ -21,7 +21,7 @@ pub(crate) fn endpoint(args: ConsentArgs, place: &Place) -> Result<(), Failure> 
 }
 
 /// Asks, unless told not to.
-pub(crate) fn ask(args: ConsentArgs, question: &str, streams: &mut Streams) -> Result<(), Failure> {
+pub(crate) async fn ask(args: ConsentArgs, question: &str, streams: &Streams) -> Result<(), Failure> {
     if args.auto_approve {
         return Ok(());
     }
@@ -31,7 +31,7 @@ pub(crate) fn ask(args: ConsentArgs, question: &str, streams: &mut Streams) -> R
             help: "look at `privlink plan`, then add -y (--auto-approve)".to_owned(),
         });
     }
-    let answer = streams.ask(&format!("{question} Only \"yes\" is taken for yes: "));
+    let answer = streams.ask(&format!("{question} Only \"yes\" is taken for yes: ")).await;
     match answer.as_deref() {
         Some("yes") => Ok(()),
         _ => Err(Failure::Refused {
@@ -47,29 +47,30 @@ mod tests {
     use crate::exit_code;
     use crate::streams::captured;
 
-    #[test]
-    fn only_yes_is_yes() {
-        let asked = |answer: Option<&str>| {
-            let (mut streams, _, err) = captured::streams(answer);
-            (ask(ConsentArgs::default(), "Go on?", &mut streams), err.text())
-        };
-        assert!(asked(Some("yes\n")).0.is_ok());
+    async fn asked(args: ConsentArgs, answer: Option<&str>) -> (Result<(), Failure>, String) {
+        let (streams, _, err) = captured::streams(answer);
+        (ask(args, "Go on?", &streams).await, err.text())
+    }
+
+    #[tokio::test]
+    async fn only_yes_is_yes() {
+        assert!(asked(ConsentArgs::default(), Some("yes\n")).await.0.is_ok());
         for answer in ["y\n", "no\n", "\n", "", "YES\n"] {
-            let (result, err) = asked(Some(answer));
+            let (result, err) = asked(ConsentArgs::default(), Some(answer)).await;
             assert_eq!(result.unwrap_err().exit(), exit_code::REFUSED, "{answer:?}");
             assert!(err.starts_with("Go on?"));
         }
     }
 
-    #[test]
-    fn without_a_terminal_nothing_is_asked() {
-        let (mut streams, _, err) = captured::streams(None);
-        let failure = ask(ConsentArgs::default(), "Go on?", &mut streams).unwrap_err();
+    #[tokio::test]
+    async fn without_a_terminal_nothing_is_asked() {
+        let (result, err) = asked(ConsentArgs::default(), None).await;
+        let failure = result.unwrap_err();
         assert_eq!(failure.exit(), exit_code::REFUSED);
         assert!(failure.help().unwrap().contains("-y"));
-        assert_eq!(err.text(), "");
+        assert_eq!(err, "");
         let yes = ConsentArgs { auto_approve: true, ..ConsentArgs::default() };
-        assert!(ask(yes, "Go on?", &mut streams).is_ok());
+        assert!(asked(yes, None).await.0.is_ok());
     }
 
     #[test]

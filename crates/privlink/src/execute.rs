@@ -1,81 +1,103 @@
-//! Carrying out a plan while a person watches: the engine's run, its progress, and signals.
+//! Carrying a run to its end while a person watches: the engine's work, its progress, and signals.
 //!
 //! Owns: which exit code an end has, and what the first and the second Ctrl-C do. Refuses to know: steps (see
-//! `privlink-engine`) and wording (see `view::progress`, `view::outcome`).
-#![expect(clippy::disallowed_methods, reason = "the moment is part of what tells one run from another")]
+//! `privlink-engine`), wording (see `view::progress`, `view::outcome`), how a run begins (see `commands`).
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use privlink_engine::{EventSink, PARALLELISM, Run, StopSignal};
+use privlink_engine::{EventSink, Journal, Lock, PARALLELISM, Run, StopSignal};
 use privlink_kinds::KINDS;
-use privlink_model::{Event, Outcome, Plan, Why};
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use privlink_model::{Event, Outcome, Plan, Way, Why};
 
 use crate::connection::Connection;
 use crate::exit_code::{self, Exit};
-use crate::failure::Failure;
+use crate::signals::Signals;
 use crate::streams::{Sink, Streams};
 use crate::view::outcome::{self, Ending};
 use crate::view::progress::{self, Progress};
+use crate::who::who;
 
 /// How often the live block is redrawn.
 const REDRAW: Duration = Duration::from_millis(120);
 /// The width taken where a terminal does not say.
 const WIDTH: usize = 100;
 
+/// A run, ready to go on.
+pub(crate) struct Work<'a> {
+    /// Its plan, as this run carries it out.
+    pub(crate) plan: &'a Plan,
+    /// The accounts.
+    pub(crate) connection: &'a Connection,
+    /// Where it is written down.
+    pub(crate) journal: Journal,
+    /// Whether it is carried out or taken back.
+    pub(crate) way: Way,
+    /// Whether it is left as it is when a step fails.
+    pub(crate) keep: bool,
+    /// How many calls may be under way at once.
+    pub(crate) parallelism: Option<u16>,
+    /// What is said at the end.
+    pub(crate) words: Words,
+}
+
 /// What is said at the end.
-#[derive(Clone, Copy)]
-pub(crate) struct Words<'a> {
+pub(crate) struct Words {
     /// What a good end is called: `Applied`.
-    pub(crate) done: &'a str,
-    /// The command that goes on after a bad one.
-    pub(crate) next: &'a str,
+    pub(crate) done: &'static str,
+    /// The command that tries it again from the beginning.
+    pub(crate) again: String,
+    /// The command that goes on.
+    pub(crate) resume: String,
+    /// The command that takes it back.
+    pub(crate) rollback: String,
 }
 
-/// What tells this run from every other.
-fn run_id() -> String {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    format!("{}-{}", since.as_nanos(), std::process::id())
-}
-
-/// Carries out a plan and tells how it ended.
-pub(crate) async fn execute(
-    plan: &Plan,
-    connection: &Connection,
-    parallelism: Option<u16>,
-    words: Words<'_>,
-    streams: &Streams,
-) -> Result<Exit, Failure> {
-    let plan = &plan.clone().in_run(&run_id());
+/// Carries out a run, or takes it back, and tells how it ended. When the lock is lost, nothing more is called.
+pub(crate) async fn execute(work: Work<'_>, lock: &Lock, signals: &mut Signals, streams: &Streams) -> Exit {
+    let Work { plan, connection, journal, way, keep, parallelism, words } = work;
     let (sink, mut events) = EventSink::channel();
-    let stop = StopSignal::new();
+    let (stop, blocked) = (StopSignal::new(), StopSignal::new());
     let run = Run {
         cloud: Arc::clone(&connection.cloud),
         clock: Arc::clone(&connection.clock),
         kinds: KINDS,
         events: sink,
         stop: stop.clone(),
+        blocked: blocked.clone(),
         parallelism: parallelism.map_or(PARALLELISM, usize::from),
+        journal,
+        keep,
+        by: who(),
     };
-    let mut signals = Signals::new()?;
-    let mut asked_by = exit_code::INTERRUPTED;
+    let mut asked_by = None;
     let mut screen = Screen::new(plan, connection, &streams.err);
     let mut redraw = tokio::time::interval(REDRAW);
-    let applying = run.apply(plan);
-    tokio::pin!(applying);
+    let going = async {
+        match way {
+            Way::Forward => run.apply(plan).await,
+            Way::Back => run.roll_back(plan).await,
+        }
+    };
+    let lost = lock.lost();
+    tokio::pin!(going, lost);
     let outcome = loop {
         tokio::select! {
-            outcome = &mut applying => break outcome,
+            outcome = &mut going => break outcome,
             Some(event) = events.recv() => screen.note(&event),
             exit = signals.next() => {
-                if stop.is_stopped() {
+                if asked_by.is_some() {
                     screen.clear();
-                    streams.err.line(&abandoned(words.next));
-                    return Ok(exit);
+                    streams.err.line(&abandoned(&words.resume));
+                    return exit;
                 }
-                asked_by = exit;
+                asked_by = Some(exit);
                 stop.stop();
+            }
+            lost = &mut lost, if !blocked.is_stopped() => {
+                blocked.stop();
+                screen.clear();
+                streams.err.line(&format!("{lost}: nothing more is called"));
             }
             _ = redraw.tick(), if streams.err.terminal => screen.draw(),
         }
@@ -84,49 +106,42 @@ pub(crate) async fn execute(
         screen.note(&event);
     }
     screen.clear();
-    let (exit, sink) = match &outcome {
-        Outcome::Applied => (exit_code::DONE, &streams.out),
-        Outcome::Kept { cause, .. } if cause.why == Why::Interrupted => (asked_by, &streams.err),
-        _ => (exit_code::ERROR, &streams.err),
-    };
+    let exit = exit_of(&outcome, asked_by);
+    let sink = if exit == exit_code::DONE { &streams.out } else { &streams.err };
     let ending = Ending {
         plan,
         kinds: &KINDS,
         style: sink.style,
         elapsed: screen.elapsed(),
-        done: words.done,
-        next: words.next,
+        words: &words,
     };
     sink.write(&outcome::text(&outcome, ending));
-    Ok(exit)
+    exit
 }
 
-fn abandoned(next: &str) -> String {
+/// The exit code of an end. An interrupted run that left nothing in doubt says who interrupted it.
+fn exit_of(outcome: &Outcome, asked_by: Option<Exit>) -> Exit {
+    match outcome {
+        Outcome::Applied => exit_code::DONE,
+        Outcome::Stuck { .. } => exit_code::STUCK,
+        Outcome::Kept { cause, .. } => match (cause.why, asked_by) {
+            (Why::Interrupted, Some(exit)) => exit,
+            _ => exit_code::STUCK,
+        },
+        Outcome::RolledBack { cause, .. } => match (cause.why, asked_by) {
+            (Why::Asked, _) => exit_code::DONE,
+            (Why::Stale, _) => exit_code::STALE,
+            (Why::Interrupted, Some(exit)) => exit,
+            _ => exit_code::ROLLED_BACK,
+        },
+    }
+}
+
+fn abandoned(resume: &str) -> String {
     format!(
-        "Left at once: calls under way may or may not have taken effect. `{next}` finds what they made by its tags and goes \
-         on from there."
+        "Left at once: calls under way may or may not have taken effect. `{resume}` finds out which did, and goes on from \
+         there."
     )
-}
-
-/// SIGINT and SIGTERM.
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Signals {
-    fn new() -> Result<Self, Failure> {
-        let listen = |kind| signal(kind).map_err(Failure::System);
-        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
-    }
-
-    /// Waits for one, and gives the exit code it stands for.
-    async fn next(&mut self) -> Exit {
-        tokio::select! {
-            _ = self.interrupt.recv() => exit_code::INTERRUPTED,
-            _ = self.terminate.recv() => exit_code::TERMINATED,
-        }
-    }
 }
 
 /// Where progress is shown: lines that stay, and on a terminal a live block under them.
@@ -173,4 +188,40 @@ impl<'a> Screen<'a> {
 
 fn width() -> usize {
     terminal_size::terminal_size_of(std::io::stderr()).map_or(WIDTH, |(width, _)| usize::from(width.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use privlink_model::Cause;
+
+    use super::*;
+
+    #[test]
+    fn each_end_has_its_code() {
+        let cause = |why| Cause { why, failed: Vec::new(), blocked: None };
+        let back = |why| Outcome::RolledBack { cause: cause(why), undone: Vec::new(), inexact: Vec::new() };
+        let kept = |why| Outcome::Kept { cause: cause(why), done: Vec::new(), not_started: Vec::new() };
+        let stuck = |why| Outcome::Stuck { cause: cause(why), residue: Vec::new() };
+        let (quiet, int) = (None, Some(exit_code::INTERRUPTED));
+        for (outcome, asked_by, expected) in [
+            (Outcome::Applied, quiet, 0),
+            // The last step was done when the signal came.
+            (Outcome::Applied, int, 0),
+            (back(Why::Failed), quiet, 3),
+            (back(Why::Failed), int, 3),
+            (back(Why::Stale), quiet, 6),
+            (back(Why::Interrupted), int, 130),
+            (back(Why::Interrupted), Some(exit_code::TERMINATED), 143),
+            // Another command was interrupted; this one took back what it had done.
+            (back(Why::Interrupted), quiet, 3),
+            (back(Why::Asked), quiet, 0),
+            (kept(Why::Failed), quiet, 4),
+            (kept(Why::Interrupted), int, 130),
+            (stuck(Why::Failed), quiet, 4),
+            (stuck(Why::Interrupted), int, 4),
+            (stuck(Why::Blocked), quiet, 4),
+        ] {
+            assert_eq!(exit_of(&outcome, asked_by).0, expected, "{outcome:?} {asked_by:?}");
+        }
+    }
 }

@@ -15,30 +15,39 @@ pub(crate) const DONE: Exit = Exit(0);
 pub(crate) const ERROR: Exit = Exit(1);
 /// With `--detailed-exitcode`: there are changes.
 pub(crate) const CHANGES: Exit = Exit(2);
+/// A run failed, and what it had done is taken back.
+pub(crate) const ROLLED_BACK: Exit = Exit(3);
+/// A run failed, and something of what it had done is left.
+pub(crate) const STUCK: Exit = Exit(4);
 /// Refused by a guard or by the person asked.
 pub(crate) const REFUSED: Exit = Exit(5);
-/// The world moved since a saved plan was made.
+/// The world moved since the plan was made.
 pub(crate) const STALE: Exit = Exit(6);
+/// Somebody else holds the project's lock.
+pub(crate) const LOCKED: Exit = Exit(7);
 /// Something that is needed could not be read.
 pub(crate) const UNKNOWN: Exit = Exit(8);
 /// The command line is wrong.
 pub(crate) const USAGE: Exit = Exit(64);
-/// Stopped by SIGINT at a step boundary.
+/// Stopped by SIGINT.
 pub(crate) const INTERRUPTED: Exit = Exit(130);
-/// Stopped by SIGTERM at a step boundary.
+/// Stopped by SIGTERM.
 pub(crate) const TERMINATED: Exit = Exit(143);
 
 /// Every code and its meaning, in order.
 pub(crate) static TABLE: &[(Exit, &str)] = &[
     (DONE, "done; with --detailed-exitcode: nothing to change"),
-    (ERROR, "error; the message says what was changed, if anything"),
+    (ERROR, "error; nothing was changed"),
     (CHANGES, "with --detailed-exitcode: there are changes"),
+    (ROLLED_BACK, "the run failed and was rolled back: all is as it was, but for what the plan had declared"),
+    (STUCK, "the run failed and something is left of it; the command that goes on is printed"),
     (REFUSED, "refused by a guard or by the person asked"),
-    (STALE, "the saved plan is stale: the world moved since"),
+    (STALE, "stale: the world moved since the plan was made; nothing is left of the run"),
+    (LOCKED, "somebody else holds the lock; the message says who, and since when"),
     (UNKNOWN, "something that is needed could not be read"),
     (USAGE, "usage error"),
-    (INTERRUPTED, "interrupted (Ctrl-C), stopped between two steps"),
-    (TERMINATED, "terminated, stopped between two steps"),
+    (INTERRUPTED, "interrupted (Ctrl-C); the message says whether what was done is taken back"),
+    (TERMINATED, "terminated; as for 130"),
 ];
 
 /// The table as text, for the help.
@@ -63,7 +72,7 @@ mod tests {
     #[test]
     fn the_numbers_are_a_promise() {
         let numbers: Vec<u8> = TABLE.iter().map(|(exit, _)| exit.0).collect();
-        assert_eq!(numbers, [0, 1, 2, 5, 6, 8, 64, 130, 143]);
+        assert_eq!(numbers, [0, 1, 2, 3, 4, 5, 6, 7, 8, 64, 130, 143]);
     }
 
     #[test]

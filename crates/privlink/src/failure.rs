@@ -28,10 +28,10 @@ pub(crate) enum Failure {
         source: io::Error,
     },
     /// A file is no saved plan that this version reads.
-    #[error("{} cannot be used as a saved plan: {source}", path.display())]
+    #[error("{at} cannot be used as a saved plan: {source}")]
     PlanFile {
-        /// The file.
-        path: PathBuf,
+        /// The file, or its name in the store.
+        at: String,
         /// Why.
         source: privlink_plan::DecodeError,
     },
@@ -54,6 +54,33 @@ pub(crate) enum Failure {
         /// A way out.
         help: String,
     },
+    /// Somebody else is at work on the project.
+    #[error("{why}; nothing was changed")]
+    Locked {
+        /// By whom, and since when.
+        why: String,
+        /// A way out.
+        help: String,
+    },
+    /// The person stopped it before anything was changed.
+    #[error("stopped; nothing was changed")]
+    Interrupted(Exit),
+    /// Runs cannot be kept or read; nothing was called.
+    #[error("{message}")]
+    Store {
+        /// What went wrong.
+        message: String,
+        /// A way out.
+        help: Option<String>,
+    },
+    /// A run that does not exist, or that this cannot be done to.
+    #[error("{message}")]
+    Run {
+        /// What is wrong.
+        message: String,
+        /// A way out.
+        help: String,
+    },
     /// A code that does not exist.
     #[error("there is no code {code}")]
     Code {
@@ -73,16 +100,25 @@ impl Failure {
         Self::Cloud { message: message.into(), help: None }
     }
 
+    /// Something about the store, without a way out.
+    pub(crate) fn store(message: impl std::fmt::Display) -> Self {
+        Self::Store { message: message.to_string(), help: None }
+    }
+
     /// The exit code.
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Refused { .. } => exit_code::REFUSED,
+            Self::Locked { .. } => exit_code::LOCKED,
+            Self::Interrupted(exit) => *exit,
             Self::Code { .. } => exit_code::USAGE,
             Self::Read { .. }
             | Self::Write { .. }
             | Self::PlanFile { .. }
             | Self::Output(_)
             | Self::Cloud { .. }
+            | Self::Store { .. }
+            | Self::Run { .. }
             | Self::System(_) => exit_code::ERROR,
         }
     }
@@ -90,10 +126,13 @@ impl Failure {
     /// A way out.
     pub(crate) fn help(&self) -> Option<&str> {
         match self {
-            Self::Refused { help, .. } | Self::Code { help, .. } => Some(help),
-            Self::Cloud { help, .. } => help.as_deref(),
+            Self::Refused { help, .. }
+            | Self::Locked { help, .. }
+            | Self::Run { help, .. }
+            | Self::Code { help, .. } => Some(help),
+            Self::Cloud { help, .. } | Self::Store { help, .. } => help.as_deref(),
             Self::PlanFile { .. } => Some("make it again with `privlink plan -o FILE`"),
-            Self::Read { .. } | Self::Write { .. } | Self::Output(_) | Self::System(_) => None,
+            Self::Read { .. } | Self::Write { .. } | Self::Output(_) | Self::Interrupted(_) | Self::System(_) => None,
         }
     }
 }

@@ -19,19 +19,26 @@ mod exit_code;
 mod failure;
 mod guard;
 mod hosts;
+mod locks;
 #[cfg(feature = "aws")]
 mod loopback;
 #[cfg(not(feature = "aws"))]
 mod offline;
+mod moment;
 mod plan_file;
 mod prepare;
 mod reference;
 mod run;
 #[cfg(feature = "aws")]
 mod session;
+mod signals;
+mod site;
+mod standing;
+mod stores;
 mod streams;
 mod unread;
 mod view;
+mod who;
 
 use std::process::ExitCode;
 

@@ -20,7 +20,7 @@ pub(crate) fn save(plan: &Plan, path: &Path) -> Result<(), Failure> {
 /// Opens a saved plan.
 pub(crate) fn open(path: &Path) -> Result<Plan, Failure> {
     let text = fs::read_to_string(path).map_err(|source| Failure::Read { path: path.to_owned(), source })?;
-    privlink_plan::decode(&text, &KINDS).map_err(|source| Failure::PlanFile { path: path.to_owned(), source })
+    privlink_plan::decode(&text, &KINDS).map_err(|source| Failure::PlanFile { at: path.display().to_string(), source })
 }
 
 /// Writes a whole file in place of another, for its owner alone.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use privlink_derive::Derived;
 use privlink_engine::{EventSink, gather};
 use privlink_kinds::KINDS;
-use privlink_model::{Address, Event, Finding, Plan, Query, Scope, Severity, Snapshot};
+use privlink_model::{Account, Address, Event, Finding, Plan, Query, Scope, Severity, Snapshot};
 use privlink_plan::{Inputs, Options};
 use privlink_spec::document::{Document, Party};
 use privlink_spec::{LoadOptions, Loaded, Sources};
@@ -42,12 +42,23 @@ pub(crate) struct Request<'a> {
     pub(crate) format: Format,
 }
 
-/// A plan and what it was made with.
+/// A spec and the accounts it is for, none of which was called yet.
+pub(crate) struct Opened {
+    /// The files, for messages.
+    sources: Sources,
+    /// The spec.
+    pub(crate) document: Document,
+    /// The project's name.
+    pub(crate) project: String,
+    accounts: Vec<Account>,
+    /// The accounts.
+    pub(crate) connection: Connection,
+}
+
+/// A plan and what is known of it.
 pub(crate) struct Ready {
     /// The plan.
     pub(crate) plan: Plan,
-    /// The accounts it is for.
-    pub(crate) connection: Connection,
     /// Whether something that is needed could not be read.
     pub(crate) incomplete: bool,
 }
@@ -74,66 +85,68 @@ pub(crate) fn load(spec: &SpecArgs, format: Format, streams: &Streams) -> Option
     sound.then_some(loaded)
 }
 
-/// Makes a plan.
-pub(crate) async fn prepare(
+/// Loads a spec and sets up what is needed to call its accounts; none when the spec has errors.
+pub(crate) async fn open(
     request: Request<'_>,
     connect: &dyn Connect,
     streams: &Streams,
-) -> Result<Prepared, Failure> {
-    let Some(loaded) = load(request.spec, request.format, streams) else {
-        return Ok(Prepared::Ended(exit_code::ERROR));
-    };
+) -> Result<Option<Opened>, Failure> {
+    let Some(loaded) = load(request.spec, request.format, streams) else { return Ok(None) };
     let Loaded { sources, document, .. } = loaded;
-    let Some(project) = &document.project else { return Ok(Prepared::Ended(exit_code::ERROR)) };
+    let Some(project) = &document.project else { return Ok(None) };
+    let resolver = project.resolver.as_ref().map(|address| address.value);
     let project = project.name.value.clone();
     let accounts = privlink_derive::accounts(&document);
-    let resolver = document.project.as_ref().and_then(|project| project.resolver.as_ref()).map(|address| address.value);
     let beside = beside(request.spec.file.first());
     let to = Destination { accounts: &accounts, project: &project, args: request.cloud, beside: &beside, resolver };
     let connection = connect.connect(to).await?;
     if let Some(agreed) = request.consent {
         consent::endpoint(agreed, &connection.place)?;
     }
+    Ok(Some(Opened { sources, document, project, accounts, connection }))
+}
 
-    let queries = privlink_derive::queries(&document);
-    let names = if request.destroy { Default::default() } else { privlink_derive::host_names(&document) };
+/// Makes a plan.
+pub(crate) async fn prepare(opened: &Opened, request: Request<'_>, streams: &Streams) -> Result<Prepared, Failure> {
+    let Opened { sources, document, project, accounts, connection } = opened;
+    let queries = privlink_derive::queries(document);
+    let names = if request.destroy { Default::default() } else { privlink_derive::host_names(document) };
     let (snapshot, hosts) = tokio::join!(
-        read(&connection, &project, &queries, streams),
+        read(connection, project, &queries, streams),
         hosts::resolve(names, &connection.names, hosts::LIMIT)
     );
     let derived =
-        if request.destroy { Derived::default() } else { privlink_derive::derive(&document, &snapshot, &hosts) };
+        if request.destroy { Derived::default() } else { privlink_derive::derive(document, &snapshot, &hosts) };
     let inputs = Inputs {
-        project: &project,
+        project,
         kinds: &KINDS,
         desired: &derived.desired,
         snapshot: &snapshot,
-        accounts: &accounts,
+        accounts,
         queries: &queries,
         findings: derived.findings.clone(),
         options: options(request),
     };
     let mut plan = privlink_plan::plan(inputs);
-    unread::replace(&mut plan.findings, &snapshot, &document);
+    unread::replace(&mut plan.findings, &snapshot, document);
     unread::withhold_deletions(&mut plan, &derived.unknown);
     let dangers = privlink_plan::guard(&plan, &KINDS, &snapshot, guard::limits(&document));
     plan.findings.extend(dangers);
     // Where everything is to go, what is expected of it is beside the point.
     if !request.destroy {
-        plan.findings.extend(expectations(&document));
+        plan.findings.extend(expectations(document));
     }
-    judge(plan, connection, &derived, &snapshot, &sources, request, streams)
+    Ok(judge(plan, &derived, &snapshot, sources, request, streams))
 }
 
 fn judge(
     mut plan: Plan,
-    connection: Connection,
     derived: &Derived,
     snapshot: &Snapshot,
     sources: &Sources,
     request: Request<'_>,
     streams: &Streams,
-) -> Result<Prepared, Failure> {
+) -> Prepared {
     let messages: Vec<Message> =
         plan.findings.iter().filter(|finding| finding.severity != Severity::Note).map(Message::of_finding).collect();
     let broken = plan.findings.iter().any(|finding| finding.severity == Severity::Error);
@@ -147,7 +160,7 @@ fn judge(
         streams.err.line("Nothing could be read, so nothing was planned or changed.");
     }
     if broken || blind {
-        return Ok(Prepared::Ended(exit_code::ERROR));
+        return Prepared::Ended(exit_code::ERROR);
     }
     let unread = plan.findings.iter().find(|finding| finding.severity == Severity::Unknown).cloned();
     let incomplete = unread.is_some() || !derived.unknown.is_empty();
@@ -155,7 +168,7 @@ fn judge(
         let message = "this plan is incomplete: what rests on what could not be read is unknown or missing".to_owned();
         plan.findings.push(Finding { severity: Severity::Note, message, help: None, ..unread });
     }
-    Ok(Prepared::Plan(Box::new(Ready { plan, connection, incomplete })))
+    Prepared::Plan(Box::new(Ready { plan, incomplete }))
 }
 
 /// What is expected to be reachable and has not been proved.

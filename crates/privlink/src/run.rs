@@ -24,8 +24,8 @@ pub(crate) fn run(
         Ok(cli) => cli,
         Err(error) => return usage(&error, &streams(false)),
     };
-    let mut streams = streams(cli.no_color);
-    let result = commands::run(cli.command, connect, &mut streams);
+    let streams = streams(cli.no_color);
+    let result = commands::run(cli.command, connect, &streams);
     let result = match (result, streams.out.failure()) {
         (Ok(_), Some(why)) => Err(Failure::Output(why)),
         (result, _) => result,

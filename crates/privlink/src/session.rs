@@ -12,7 +12,7 @@ use privlink_kinds::{AwsCloud, ConnectOptions};
 use privlink_model::BoxFuture;
 use privlink_sandbox::{Faults, Options, Sandbox, World, WorldProblem};
 
-use crate::connection::{Connect, Connection, Destination, Place};
+use crate::connection::{Buckets, Connect, Connection, Destination, Place};
 use crate::failure::Failure;
 use crate::hosts::Names;
 
@@ -39,14 +39,16 @@ impl Connect for AwsConnect {
 async fn aws(to: Destination<'_>) -> Result<Connection, Failure> {
     // Another endpoint may be a sandbox that is served; AWS itself is as fast as it is.
     let speed = to.args.sandbox_speed.filter(|_| to.args.endpoint.is_some()).unwrap_or(1.0);
-    let cloud = AwsCloud::connect(options(to, to.args.endpoint.clone(), None, speed)).await;
+    let cloud = Arc::new(AwsCloud::connect(options(to, to.args.endpoint.clone(), None, speed)).await);
     let place = Place::of_endpoints(cloud.endpoints());
     let names = Names::of_spec(to.resolver);
     let names = match place.on_this_machine() {
         Some(url) => Names::Served(url.to_owned(), Box::new(names)),
         None => names,
     };
-    Ok(Connection { cloud: Arc::new(cloud), clock: Arc::new(SystemClock::new(speed)), names, place })
+    let home = Arc::clone(&cloud);
+    let buckets: Buckets = Box::new(move |account, bucket, prefix| home.objects(&account.id, bucket, prefix));
+    Ok(Connection { cloud, clock: Arc::new(SystemClock::new(speed)), names, place, buckets: Some(buckets) })
 }
 
 async fn sandbox(folder: &Path, to: Destination<'_>) -> Result<Connection, Failure> {
@@ -69,6 +71,7 @@ async fn sandbox(folder: &Path, to: Destination<'_>) -> Result<Connection, Failu
         // The names keep the sandbox alive for as long as the connection.
         names: Names::World(Arc::new(move |name| sandbox.resolve(name))),
         place: Place::Sandbox { folder: folder.to_owned(), speed },
+        buckets: None,
     })
 }
 

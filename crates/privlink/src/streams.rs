@@ -16,7 +16,7 @@ pub(crate) struct Streams {
     /// Progress, questions and messages.
     pub(crate) err: Sink,
     /// Answers.
-    input: Box<dyn BufRead + Send>,
+    input: Arc<Mutex<dyn BufRead + Send>>,
     /// Whether a person can be asked: a terminal to read from and to write to, outside of CI.
     pub(crate) interactive: bool,
 }
@@ -35,18 +35,23 @@ impl Streams {
             out: Sink::new(Box::new(out), out_terminal, color(out_terminal)),
             err: Sink::new(Box::new(err), err_terminal && !ci, color(err_terminal)),
             interactive: io::stdin().is_terminal() && err_terminal && !ci,
-            input: Box::new(io::BufReader::new(io::stdin())),
+            input: Arc::new(Mutex::new(io::BufReader::new(io::stdin()))),
         }
     }
 
-    /// Asks a question and gives the answer's line; none at the end of input.
-    pub(crate) fn ask(&mut self, question: &str) -> Option<String> {
+    /// Asks a question and gives the answer's line; none at the end of input. The wait for it can be given up: a thread of its
+    /// own sits at the terminal, and the end of the process does not wait for it.
+    pub(crate) async fn ask(&self, question: &str) -> Option<String> {
         self.err.write(question);
-        let mut answer = String::new();
-        match self.input.read_line(&mut answer) {
-            Ok(0) | Err(_) => None,
-            Ok(_) => Some(answer.trim().to_owned()),
-        }
+        let input = Arc::clone(&self.input);
+        let (answered, answer) = tokio::sync::oneshot::channel();
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            let read = input.lock().unwrap_or_else(std::sync::PoisonError::into_inner).read_line(&mut line);
+            // Who has given up the wait is not told.
+            let _ = answered.send(matches!(read, Ok(length) if length > 0).then(|| line.trim().to_owned()));
+        });
+        answer.await.ok().flatten()
     }
 }
 
@@ -124,7 +129,7 @@ pub(crate) mod captured {
         let streams = Streams {
             out: Sink::new(Box::new(out.clone()), false, false),
             err: Sink::new(Box::new(err.clone()), false, false),
-            input: Box::new(io::Cursor::new(answer.unwrap_or_default().as_bytes().to_vec())),
+            input: Arc::new(Mutex::new(io::Cursor::new(answer.unwrap_or_default().as_bytes().to_vec()))),
             interactive: answer.is_some(),
         };
         (streams, out, err)

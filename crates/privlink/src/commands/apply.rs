@@ -1,150 +1,291 @@
 //! `apply`: makes the accounts as the spec says, or does exactly what a saved plan says.
+//!
+//! Owns: what happens before the first call, in this order: the lock, the run before this one, the plan, the guards, the
+//! question, the permissions, the journal. Refuses to know: how a run goes on from there (see `execute`).
 
-use std::path::Path;
+use std::sync::Arc;
 
+use privlink_engine::{Claim, Journal, Lock, Store, wall_seconds};
 use privlink_kinds::KINDS;
-use privlink_model::{Finding, Plan};
+use privlink_model::{Begun, Finding, Plan, Way};
 use privlink_spec::Sources;
 use privlink_spec::document::Document;
-use tokio::runtime::Runtime;
 
-use super::runtime;
-use crate::cli::{ApplyArgs, CloudArgs, ConsentArgs, Format, ShapeArgs, SpecArgs};
+use super::concluded;
+use crate::cli::{ApplyArgs, CloudArgs, ConsentArgs, DangerArgs, Format, PlanAt, RunArgs, SelectArgs, ShapeArgs, SpecArgs};
 use crate::connection::{Connect, Connection, Destination};
+use crate::execute::{self, Words, Work};
 use crate::exit_code::{self, Exit};
 use crate::failure::Failure;
-use crate::prepare::{self, Prepared, Ready, Request};
+use crate::prepare::{self, Opened, Prepared, Request};
+use crate::signals::Signals;
+use crate::site::Site;
 use crate::streams::Streams;
 use crate::view::diagnostics::{self, Message};
 use crate::view::plan_text::{self, Page};
 use crate::view::words;
-use crate::{consent, execute, plan_file, unread};
+use crate::who::who;
+use crate::{consent, guard, locks, moment, plan_file, standing, stores, unread};
 
-pub(crate) fn run(args: &ApplyArgs, connect: &dyn Connect, streams: &mut Streams) -> Result<Exit, Failure> {
-    let runtime = runtime()?;
-    if let Some(path) = &args.plan {
-        return saved(path, args, connect, &runtime, streams);
-    }
-    let request = Request {
+pub(crate) fn run(args: &ApplyArgs, connect: &dyn Connect, streams: &Streams) -> Result<Exit, Failure> {
+    let asked = Asked {
+        verb: "apply",
+        saved: args.plan.as_ref(),
         spec: &args.spec,
-        cloud: &args.cloud,
         select: &args.select,
-        destroy: false,
-        consent: Some(args.consent),
-        format: Format::Text,
+        shape: args.shape,
+        consent: args.consent,
+        danger: args.danger,
+        run: &args.run,
+        cloud: &args.cloud,
     };
-    let ready = match runtime.block_on(prepare::prepare(request, connect, streams))? {
-        Prepared::Plan(ready) => ready,
-        Prepared::Ended(exit) => return Ok(exit),
-    };
-    let asked = Asked { verb: "apply", spec: &args.spec, cloud: &args.cloud, shape: args.shape, consent: args.consent };
-    asked.carry_out(&ready, &runtime, streams)
+    concluded(asked.carry_out(connect, streams))
 }
 
 /// What a person asked for when asking for a change.
 pub(super) struct Asked<'a> {
     /// `apply` or `destroy`.
     pub(super) verb: &'static str,
+    /// The plan, where one was saved.
+    pub(super) saved: Option<&'a PlanAt>,
     /// The spec.
     pub(super) spec: &'a SpecArgs,
-    /// The accounts.
-    pub(super) cloud: &'a CloudArgs,
+    /// The part of it.
+    pub(super) select: &'a SelectArgs,
     /// How the plan is shown.
     pub(super) shape: ShapeArgs,
     /// What was agreed to beforehand.
     pub(super) consent: ConsentArgs,
+    /// Which guards are overridden.
+    pub(super) danger: DangerArgs,
+    /// How the run is kept, locked and ended.
+    pub(super) run: &'a RunArgs,
+    /// The accounts.
+    pub(super) cloud: &'a CloudArgs,
+}
+
+/// What a change is made from.
+enum Source {
+    /// A spec.
+    Spec(Box<Opened>),
+    /// A saved plan and its accounts.
+    Saved(Box<(Plan, Connection)>),
+}
+
+impl Source {
+    fn project(&self) -> &str {
+        match self {
+            Self::Spec(opened) => &opened.project,
+            Self::Saved(saved) => &saved.0.project,
+        }
+    }
+
+    fn connection(&self) -> &Connection {
+        match self {
+            Self::Spec(opened) => &opened.connection,
+            Self::Saved(saved) => &saved.1,
+        }
+    }
+}
+
+/// Something to do, or the exit code of a command that ended before it; its messages are written.
+enum Agreed {
+    Plan(Plan),
+    Ended(Exit),
 }
 
 impl Asked<'_> {
-    /// Shows a plan, asks, and carries it out.
-    pub(super) fn carry_out(&self, ready: &Ready, runtime: &Runtime, streams: &mut Streams) -> Result<Exit, Failure> {
-        let plan = &ready.plan;
-        let mut announcements = ready.connection.place.announcements();
-        announcements.extend(self.consent.dangerous_endpoint.then(|| "--dangerous-endpoint is given.".to_owned()));
+    /// Makes a plan or takes the saved one, shows it, asks, and carries it out.
+    pub(super) async fn carry_out(&self, connect: &dyn Connect, streams: &Streams) -> Result<Exit, Failure> {
+        let mut signals = Signals::new()?;
+        let Some((source, store)) = signals.or(self.source(connect, streams)).await? else {
+            return Ok(exit_code::ERROR);
+        };
+        let run = moment::run_name(source.project());
+        let claim = Claim { owner: who(), run: run.clone(), command: format!("privlink {}", self.verb) };
+        let timeout = self.run.lock.lock_timeout;
+        let lock = signals.or(locks::take(&*store, source.project(), &claim, timeout, streams)).await?;
+        let end = self.under_lock(&run, &source, &store, &lock, &mut signals, streams).await;
+        locks::release(lock, streams).await;
+        end
+    }
+
+    /// What the change is made from, and where runs are kept; none when the spec has errors.
+    async fn source(
+        &self,
+        connect: &dyn Connect,
+        streams: &Streams,
+    ) -> Result<Option<(Source, Arc<dyn Store>)>, Failure> {
+        let Some(at) = self.saved else {
+            let Some(opened) = prepare::open(self.request(), connect, streams).await? else { return Ok(None) };
+            let store = stores::of_document(self.site(), &opened.document, connect).await?;
+            return Ok(Some((Source::Spec(Box::new(opened)), store)));
+        };
+        let (plan, store) = match at {
+            PlanAt::File(path) => {
+                let plan = plan_file::open(path)?;
+                (plan, stores::of_site(self.site(), connect, streams).await?)
+            }
+            PlanAt::Stored(name) => {
+                let store = stores::of_site(self.site(), connect, streams).await?;
+                (stores::load_plan(&*store, name).await?, store)
+            }
+        };
+        let beside = prepare::beside(self.spec.file.first());
+        let to = Destination {
+            accounts: &plan.accounts,
+            project: &plan.project,
+            args: self.cloud,
+            beside: &beside,
+            resolver: None,
+        };
+        let connection = connect.connect(to).await?;
+        consent::endpoint(self.consent, &connection.place)?;
+        Ok(Some((Source::Saved(Box::new((plan, connection))), store)))
+    }
+
+    async fn under_lock(
+        &self,
+        run: &str,
+        source: &Source,
+        store: &Arc<dyn Store>,
+        lock: &Lock,
+        signals: &mut Signals,
+        streams: &Streams,
+    ) -> Result<Exit, Failure> {
+        let plan = match signals.or(self.agree(source, &**store, streams)).await? {
+            Agreed::Plan(plan) => plan.in_run(run),
+            Agreed::Ended(exit) => return Ok(exit),
+        };
+        let begun = Begun {
+            run: run.to_owned(),
+            project: plan.project.clone(),
+            verb: self.verb.to_owned(),
+            plan: plan.id.clone(),
+            steps: u32::try_from(plan.steps.len()).unwrap_or(u32::MAX),
+            by: who(),
+            at: wall_seconds(),
+            keep: self.run.no_rollback,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        };
+        let text = privlink_plan::encode(&plan);
+        let journal = Journal::begin(Arc::clone(store), run, text.as_bytes(), begun).await;
+        let journal = journal.map_err(|error| Failure::Store {
+            message: format!("the run cannot be written down: {error}; nothing was called"),
+            help: Some("name another place for runs by --store".to_owned()),
+        })?;
+        streams.err.line(&format!("Run {run}"));
+        let site = self.site();
+        let words = Words {
+            done: if self.verb == "destroy" { "Destroyed" } else { "Applied" },
+            again: site.command(self.verb),
+            resume: site.command(&format!("resume {run}")),
+            rollback: site.command(&format!("rollback {run}")),
+        };
+        let work = Work {
+            plan: &plan,
+            connection: source.connection(),
+            journal,
+            way: Way::Forward,
+            keep: self.run.no_rollback,
+            parallelism: self.cloud.parallelism,
+            words,
+        };
+        Ok(execute::execute(work, lock, signals, streams).await)
+    }
+
+    /// Everything that must be said and agreed to before a run begins. Changes nothing.
+    async fn agree(&self, source: &Source, store: &dyn Store, streams: &Streams) -> Result<Agreed, Failure> {
+        let overridden = self.danger.dangerous_unfinished_run;
+        standing::judge(store, source.project(), overridden, self.site(), streams).await?;
+        match source {
+            Source::Spec(opened) => {
+                let ready = match prepare::prepare(opened, self.request(), streams).await? {
+                    Prepared::Plan(ready) => ready,
+                    Prepared::Ended(exit) => return Ok(Agreed::Ended(exit)),
+                };
+                self.show(&ready.plan, &opened.connection, streams);
+                if ready.incomplete {
+                    let help = "`privlink plan` shows what is known; mend what could not be read, then try again";
+                    streams.err.line(&format!(
+                        "Nothing was changed: what was not read is not known to be absent.\n  help: {help}"
+                    ));
+                    return Ok(Agreed::Ended(exit_code::UNKNOWN));
+                }
+                if ready.plan.steps.is_empty() {
+                    return Ok(Agreed::Ended(exit_code::DONE));
+                }
+                self.refuse(&ready.plan)?;
+                let steps = words::count(ready.plan.steps.len(), "step");
+                let question = match self.verb {
+                    "destroy" => format!("Destroy project {:?} in {steps}?", ready.plan.project),
+                    _ => format!("Apply {steps}?"),
+                };
+                consent::ask(self.consent, &question, streams).await?;
+                Ok(Agreed::Plan(ready.plan))
+            }
+            Source::Saved(saved) => {
+                let (plan, connection) = &**saved;
+                for announcement in self.announcements(connection) {
+                    streams.err.line(&format!("! {announcement}"));
+                }
+                if let Some(exit) = moved(plan, connection, streams).await {
+                    return Ok(Agreed::Ended(exit));
+                }
+                if plan.steps.is_empty() {
+                    streams.out.line(&plan_text::closing(plan));
+                    return Ok(Agreed::Ended(exit_code::DONE));
+                }
+                self.refuse(plan)?;
+                Ok(Agreed::Plan(plan.clone()))
+            }
+        }
+    }
+
+    fn refuse(&self, plan: &Plan) -> Result<(), Failure> {
+        let allowed = guard::Allowed {
+            deletes: self.danger.dangerous_deletes,
+            updates: self.danger.dangerous_updates,
+            empty: self.danger.dangerous_empty,
+            consumers: self.danger.dangerous_consumers,
+            last_entry: self.danger.dangerous_last_entry,
+        };
+        guard::refused(plan, allowed).map_or(Ok(()), Err)
+    }
+
+    fn show(&self, plan: &Plan, connection: &Connection, streams: &Streams) {
         let page = Page {
             kinds: &KINDS,
             style: streams.out.style,
             concise: self.shape.concise,
             show_unchanged: self.shape.show_unchanged,
-            announcements: &announcements,
+            announcements: &self.announcements(connection),
         };
         streams.out.write(&plan_text::text(plan, page));
-        if ready.incomplete {
-            let help = "`privlink plan` shows what is known; mend what could not be read, then try again";
-            streams
-                .err
-                .line(&format!("Nothing was changed: what was not read is not known to be absent.\n  help: {help}"));
-            return Ok(exit_code::UNKNOWN);
-        }
-        if plan.steps.is_empty() {
-            return Ok(exit_code::DONE);
-        }
-        let steps = words::count(plan.steps.len(), "step");
-        let question = match self.verb {
-            "destroy" => format!("Destroy project {:?} in {steps}?", plan.project),
-            _ => format!("Apply {steps}?"),
-        };
-        consent::ask(self.consent, &question, streams)?;
-        let next = next_command(self.verb, self.spec, self.cloud);
-        let done = if self.verb == "destroy" { "Destroyed" } else { "Applied" };
-        let words = execute::Words { done, next: &next };
-        runtime.block_on(execute::execute(plan, &ready.connection, self.cloud.parallelism, words, streams))
     }
-}
 
-/// The command that goes on where this one stops.
-fn next_command(verb: &str, spec: &SpecArgs, cloud: &CloudArgs) -> String {
-    let mut command = format!("privlink {verb}");
-    for file in spec.file.iter().filter(|file| file.as_path() != Path::new(".")) {
-        command.push_str(&format!(" -f {}", file.display()));
+    fn announcements(&self, connection: &Connection) -> Vec<String> {
+        let mut announcements = connection.place.announcements();
+        let endpoint = self.consent.dangerous_endpoint.then_some("--dangerous-endpoint");
+        let given = endpoint.into_iter().chain(self.danger.given());
+        announcements.extend(given.map(|flag| format!("{flag} is given.")));
+        announcements
     }
-    for (name, value) in &spec.var {
-        command.push_str(&format!(" --var {name}={value}"));
-    }
-    if let Some(folder) = &cloud.sandbox {
-        command.push_str(" --sandbox");
-        if folder != Path::new(".privlink/sandbox") {
-            command.push_str(&format!("={}", folder.display()));
+
+    fn request(&self) -> Request<'_> {
+        Request {
+            spec: self.spec,
+            cloud: self.cloud,
+            select: self.select,
+            destroy: self.verb == "destroy",
+            consent: Some(self.consent),
+            format: Format::Text,
         }
     }
-    if let Some(url) = &cloud.endpoint {
-        command.push_str(&format!(" --endpoint {url}"));
-    }
-    command
-}
 
-/// Applies a saved plan, if the world is still the one that it was made for.
-fn saved(
-    path: &Path,
-    args: &ApplyArgs,
-    connect: &dyn Connect,
-    runtime: &Runtime,
-    streams: &Streams,
-) -> Result<Exit, Failure> {
-    let plan = plan_file::open(path)?;
-    let beside = prepare::beside(args.spec.file.first());
-    let to = Destination {
-        accounts: &plan.accounts,
-        project: &plan.project,
-        args: &args.cloud,
-        beside: &beside,
-        resolver: None,
-    };
-    let connection = runtime.block_on(connect.connect(to))?;
-    for announcement in connection.place.announcements() {
-        streams.err.line(&format!("! {announcement}"));
+    fn site(&self) -> Site<'_> {
+        Site { spec: self.spec, store: &self.run.store, cloud: self.cloud }
     }
-    consent::endpoint(args.consent, &connection.place)?;
-    if let Some(exit) = runtime.block_on(moved(&plan, &connection, streams)) {
-        return Ok(exit);
-    }
-    if plan.steps.is_empty() {
-        streams.out.line(&plan_text::closing(&plan));
-        return Ok(exit_code::DONE);
-    }
-    let next = next_command("apply", &args.spec, &args.cloud);
-    let words = execute::Words { done: "Applied", next: &next };
-    runtime.block_on(execute::execute(&plan, &connection, args.cloud.parallelism, words, streams))
 }
 
 /// Reads the world again; the exit code when it is not the one the plan was made for, after saying what moved.

@@ -1,29 +1,24 @@
 //! `destroy`: an apply of a spec that asks for nothing.
 
 use super::apply::Asked;
-use super::runtime;
-use crate::cli::{DestroyArgs, Format};
+use super::concluded;
+use crate::cli::DestroyArgs;
 use crate::connection::Connect;
 use crate::exit_code::Exit;
 use crate::failure::Failure;
-use crate::prepare::{Prepared, Request, prepare};
 use crate::streams::Streams;
 
-pub(crate) fn run(args: &DestroyArgs, connect: &dyn Connect, streams: &mut Streams) -> Result<Exit, Failure> {
-    let runtime = runtime()?;
-    let request = Request {
+pub(crate) fn run(args: &DestroyArgs, connect: &dyn Connect, streams: &Streams) -> Result<Exit, Failure> {
+    let asked = Asked {
+        verb: "destroy",
+        saved: None,
         spec: &args.spec,
-        cloud: &args.cloud,
         select: &args.select,
-        destroy: true,
-        consent: Some(args.consent),
-        format: Format::Text,
+        shape: args.shape,
+        consent: args.consent,
+        danger: args.danger,
+        run: &args.run,
+        cloud: &args.cloud,
     };
-    let ready = match runtime.block_on(prepare(request, connect, streams))? {
-        Prepared::Plan(ready) => ready,
-        Prepared::Ended(exit) => return Ok(exit),
-    };
-    let asked =
-        Asked { verb: "destroy", spec: &args.spec, cloud: &args.cloud, shape: args.shape, consent: args.consent };
-    asked.carry_out(&ready, &runtime, streams)
+    concluded(asked.carry_out(connect, streams))
 }

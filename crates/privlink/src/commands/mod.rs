@@ -8,11 +8,16 @@ mod check;
 mod completions;
 mod destroy;
 mod explain;
+mod past;
 mod plan;
+mod resume;
+mod rollback;
+mod runs;
 #[cfg(feature = "aws")]
 mod sandbox;
 mod schema;
 mod show;
+mod unlock;
 
 use tokio::runtime::Runtime;
 
@@ -23,13 +28,17 @@ use crate::failure::Failure;
 use crate::streams::Streams;
 
 /// Runs a verb.
-pub(crate) fn run(command: Command, connect: &dyn Connect, streams: &mut Streams) -> Result<Exit, Failure> {
+pub(crate) fn run(command: Command, connect: &dyn Connect, streams: &Streams) -> Result<Exit, Failure> {
     match command {
         Command::Check(args) => Ok(check::run(&args, streams)),
         Command::Plan(args) => plan::run(&args, connect, streams),
         Command::Apply(args) => apply::run(&args, connect, streams),
         Command::Destroy(args) => destroy::run(&args, connect, streams),
-        Command::Show(args) => show::run(&args, streams),
+        Command::Runs(args) => runs::run(&args, connect, streams),
+        Command::Resume(args) => resume::run(&args, connect, streams),
+        Command::Rollback(args) => rollback::run(&args, connect, streams),
+        Command::Unlock(args) => unlock::run(&args, connect, streams),
+        Command::Show(args) => show::run(&args, connect, streams),
         Command::Explain(args) => explain::run(&args, streams),
         Command::Schema(args) => Ok(schema::run(&args, streams)),
         #[cfg(feature = "aws")]
@@ -41,4 +50,12 @@ pub(crate) fn run(command: Command, connect: &dyn Connect, streams: &mut Streams
 /// The runtime of a command that calls; the others start faster without one.
 fn runtime() -> Result<Runtime, Failure> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::System)
+}
+
+/// Does work that calls. The end does not wait for what the work has given up, such as an answer that nobody types.
+fn concluded<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = runtime()?;
+    let end = runtime.block_on(work);
+    runtime.shutdown_background();
+    end
 }

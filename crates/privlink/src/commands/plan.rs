@@ -1,19 +1,24 @@
 //! `plan`: what an apply would do, shown, and saved where asked for.
 
 use privlink_kinds::KINDS;
+use privlink_model::Plan;
 
-use super::runtime;
-use crate::cli::{Format, PlanArgs};
+use super::concluded;
+use crate::cli::{Format, PlanArgs, PlanAt};
 use crate::connection::Connect;
 use crate::exit_code::{self, Exit};
 use crate::failure::Failure;
-use crate::plan_file;
-use crate::prepare::{Prepared, Request, prepare};
+use crate::prepare::{self, Opened, Prepared, Request};
+use crate::site::Site;
 use crate::streams::Streams;
 use crate::view::plan_text::{self, Page};
+use crate::{plan_file, stores};
 
 pub(crate) fn run(args: &PlanArgs, connect: &dyn Connect, streams: &Streams) -> Result<Exit, Failure> {
-    let runtime = runtime()?;
+    concluded(plan(args, connect, streams))
+}
+
+async fn plan(args: &PlanArgs, connect: &dyn Connect, streams: &Streams) -> Result<Exit, Failure> {
     let request = Request {
         spec: &args.spec,
         cloud: &args.cloud,
@@ -22,11 +27,12 @@ pub(crate) fn run(args: &PlanArgs, connect: &dyn Connect, streams: &Streams) -> 
         consent: None,
         format: args.format.format,
     };
-    let ready = match runtime.block_on(prepare(request, connect, streams))? {
+    let Some(opened) = prepare::open(request, connect, streams).await? else { return Ok(exit_code::ERROR) };
+    let ready = match prepare::prepare(&opened, request, streams).await? {
         Prepared::Plan(ready) => ready,
         Prepared::Ended(exit) => return Ok(exit),
     };
-    let announcements = ready.connection.place.announcements();
+    let announcements = opened.connection.place.announcements();
     match args.format.format {
         Format::Text => {
             let page = Page {
@@ -43,12 +49,12 @@ pub(crate) fn run(args: &PlanArgs, connect: &dyn Connect, streams: &Streams) -> 
             streams.out.line(&format!("{:#}", privlink_plan::json(&ready.plan, &KINDS)));
         }
     }
-    if let (Some(path), true) = (&args.out, ready.incomplete) {
+    if let (Some(at), true) = (&args.out, ready.incomplete) {
         // It would leave undone what was not known, and look like a whole plan.
-        streams.err.line(&format!("Not saved to {}: the plan is incomplete.", path.display()));
-    } else if let Some(path) = &args.out {
-        plan_file::save(&ready.plan, path)?;
-        streams.err.line(&format!("Saved: `privlink apply {}` does exactly this.", path.display()));
+        streams.err.line(&format!("Not saved to {at}: the plan is incomplete."));
+    } else if let Some(at) = &args.out {
+        save(&ready.plan, at, args, &opened, connect).await?;
+        streams.err.line(&format!("Saved: `privlink apply {at}` does exactly this."));
     }
     Ok(if ready.incomplete {
         exit_code::UNKNOWN
@@ -57,4 +63,21 @@ pub(crate) fn run(args: &PlanArgs, connect: &dyn Connect, streams: &Streams) -> 
     } else {
         exit_code::DONE
     })
+}
+
+async fn save(
+    plan: &Plan,
+    at: &PlanAt,
+    args: &PlanArgs,
+    opened: &Opened,
+    connect: &dyn Connect,
+) -> Result<(), Failure> {
+    match at {
+        PlanAt::File(path) => plan_file::save(plan, path),
+        PlanAt::Stored(name) => {
+            let site = Site { spec: &args.spec, store: &args.store, cloud: &args.cloud };
+            let store = stores::of_document(site, &opened.document, connect).await?;
+            stores::save_plan(&*store, name, plan).await
+        }
+    }
 }

@@ -119,7 +119,8 @@ struct ToyConnect(Arc<Toy>);
 impl Connect for ToyConnect {
     fn connect<'a>(&'a self, _: Destination<'a>) -> BoxFuture<'a, Result<Connection, Failure>> {
         let cloud = Arc::clone(&self.0) as Arc<dyn Cloud>;
-        Box::pin(async { Ok(Connection { cloud, clock: Arc::new(Still), names: Names::System, place: Place::Aws }) })
+        let (clock, names, place) = (Arc::new(Still), Names::System, Place::Aws);
+        Box::pin(async { Ok(Connection { cloud, clock, names, place, buckets: None }) })
     }
 }
 

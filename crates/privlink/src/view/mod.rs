@@ -9,7 +9,10 @@ mod document;
 pub(crate) mod outcome;
 pub(crate) mod plan_text;
 pub(crate) mod progress;
+pub(crate) mod run_story;
+pub(crate) mod runs;
 pub(crate) mod style;
 #[cfg(test)]
 mod tests;
+pub(crate) mod way_back;
 pub(crate) mod words;

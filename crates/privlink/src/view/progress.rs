@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use privlink_model::{Event, Kinds, Op, Plan, Step, StepId};
+use privlink_model::{Event, Kinds, Op, Plan, Step, StepId, Why};
 
 use super::style::Style;
 use super::words;
@@ -24,6 +24,8 @@ pub(crate) struct Progress<'a> {
     running: BTreeMap<StepId, Running>,
     done: usize,
     stopping: bool,
+    /// The steps back, once what was done is taken back.
+    back: Option<Vec<Step>>,
 }
 
 struct Running {
@@ -34,16 +36,30 @@ struct Running {
 impl<'a> Progress<'a> {
     /// Nothing has happened yet.
     pub(crate) fn new(plan: &'a Plan, kinds: &'a Kinds, style: Style) -> Self {
-        Self { plan, kinds, style, running: BTreeMap::new(), done: 0, stopping: false }
+        Self { plan, kinds, style, running: BTreeMap::new(), done: 0, stopping: false, back: None }
     }
 
     /// Takes note of an event; gives the line that stays on record, if it is worth one.
     pub(crate) fn note(&mut self, event: &Event, now: Duration) -> Option<String> {
         match event {
-            Event::GatherStarted(_) | Event::Gathered { .. } | Event::Probing { .. } | Event::Unwinding { .. } => None,
+            Event::GatherStarted(_) | Event::Gathered { .. } => None,
             Event::Started { step, .. } => {
                 self.running.insert(*step, Running { since: now, state: String::new() });
                 None
+            }
+            Event::Probing { step } => {
+                let running = self.running.entry(*step).or_insert(Running { since: now, state: String::new() });
+                running.state = "in doubt, looked for".to_owned();
+                let step = self.step(*step)?;
+                Some(format!("{} in doubt {}: looked for before anything else", self.counted(), self.named(step)))
+            }
+            Event::Unwinding { why, steps } => {
+                self.running.clear();
+                self.done = 0;
+                self.stopping = false;
+                let line = unwinding(*why, steps.len());
+                self.back = Some(steps.clone());
+                Some(self.style.bold(&line))
             }
             Event::Waiting { step, status, .. } => {
                 self.say(*step, format!("is {status}"));
@@ -60,25 +76,28 @@ impl<'a> Progress<'a> {
                 let (step, number) = (self.step(*step)?, self.counted());
                 let symbol = self.style.green("ok");
                 let took = words::time(*elapsed);
-                let verb = words::participle(&step.op);
                 // An object that is gone has an id no longer worth reading.
                 let id = if id.is_empty() || matches!(step.op, Op::Delete { .. }) {
                     String::new()
                 } else {
                     format!(" {}", words::identity(id))
                 };
-                Some(format!("{number} {symbol} {verb} {}{id} ({took})", step.address))
+                let what = match self.back {
+                    Some(_) => self.named(step),
+                    None => format!("{} {}", words::participle(&step.op), step.address),
+                };
+                Some(format!("{number} {symbol} {what}{id} ({took})"))
             }
             Event::Failed { step, failure } => {
                 self.running.remove(step);
                 let (step, number) = (self.step(*step)?, self.counted());
                 let symbol = self.style.red("failed");
-                Some(format!("{number} {symbol} {}: {failure}", words::step(step, self.kinds)))
+                Some(format!("{number} {symbol} {}: {failure}", self.named(step)))
             }
             Event::Stopping => {
                 self.stopping = true;
                 Some(
-                    "Stopping: nothing new starts, steps under way finish. Press Ctrl-C again to leave them."
+                    "Stopping: nothing new starts, steps under way finish. Press Ctrl-C again to leave at once."
                         .to_owned(),
                 )
             }
@@ -97,17 +116,21 @@ impl<'a> Progress<'a> {
             };
             let took = words::time(now.saturating_sub(running.since));
             let until = if until.is_empty() { until } else { format!("  {until}") };
-            lines.push(format!("  {spinner} {}{until}  {took}", words::step(step, self.kinds)));
+            lines.push(format!("  {spinner} {}{until}  {took}", self.named(step)));
         }
         if self.running.len() > SHOWN {
             lines.push(format!("    and {} more", self.running.len() - SHOWN));
         }
-        let total = self.plan.steps.len();
+        let total = self.total();
         let left = match &self.plan.eta {
-            Some((eta, _)) if *eta > elapsed => format!(" · about {} left", words::time(*eta - elapsed)),
+            Some((eta, _)) if *eta > elapsed && self.back.is_none() => format!(" · about {} left", words::time(*eta - elapsed)),
             _ => String::new(),
         };
-        let stopping = if self.stopping { " · stopping" } else { "" };
+        let stopping = match (&self.back, self.stopping) {
+            (_, true) => " · stopping",
+            (Some(_), false) => " · rolling back",
+            (None, false) => "",
+        };
         let bar = bar(self.done, total);
         lines.push(format!("  {bar} {}/{total} steps · {}{left}{stopping}", self.done, words::time(elapsed)));
         lines
@@ -119,13 +142,39 @@ impl<'a> Progress<'a> {
         }
     }
 
-    fn step(&self, id: StepId) -> Option<&'a Step> {
-        self.plan.steps.iter().find(|step| step.id == id)
+    fn step(&self, id: StepId) -> Option<&Step> {
+        self.back.as_deref().unwrap_or(&self.plan.steps).iter().find(|step| step.id == id)
+    }
+
+    /// A step, on the way back by what it takes back.
+    fn named(&self, step: &Step) -> String {
+        match &self.back {
+            Some(_) => words::step_back(step, self.plan, self.kinds),
+            None => words::step(step, self.kinds),
+        }
+    }
+
+    fn total(&self) -> usize {
+        self.back.as_deref().unwrap_or(&self.plan.steps).len()
     }
 
     fn counted(&self) -> String {
-        let total = self.plan.steps.len().to_string();
+        let total = self.total().to_string();
         format!("[{:>width$}/{total}]", self.done, width = total.len())
+    }
+}
+
+fn unwinding(why: Why, steps: usize) -> String {
+    let why = match why {
+        Why::Failed => "a step failed",
+        Why::Stale => "the world is not as the plan says",
+        Why::Interrupted => "the run was stopped",
+        Why::Asked => "as asked",
+        Why::Blocked => "the run was blocked",
+    };
+    match steps {
+        0 => format!("Rolling back, {why}: nothing was done that must be taken back"),
+        _ => format!("Rolling back {}, {why}", words::count(steps, "step")),
     }
 }
 

@@ -16,6 +16,7 @@ use super::outcome::{self, Ending};
 use super::plan_text::{self, Page};
 use super::progress::{self, Progress};
 use super::style::Style;
+use crate::execute::Words;
 
 fn hub() -> Scope {
     Scope::new("222222222222", "us-east-1")
@@ -480,13 +481,18 @@ fn ended(outcome: &Outcome, expected: Expect) {
         limit: Duration::from_secs(600),
         poll: Duration::from_secs(5),
     });
+    let words = Words {
+        done: "Applied",
+        again: "privlink apply".to_owned(),
+        resume: "privlink resume R".to_owned(),
+        rollback: "privlink rollback R".to_owned(),
+    };
     let ending = Ending {
         plan: &plan,
         kinds: &KINDS,
         style: Style::default(),
         elapsed: Duration::from_secs(302),
-        done: "Applied",
-        next: "privlink apply",
+        words: &words,
     };
     expected.assert_eq(&outcome::text(outcome, ending));
 }

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use privlink_model::{Account, Action, Kinds, Op, Reason, Scope, Step, Undo};
+use privlink_model::{Account, Action, Kinds, Op, Plan, Reason, Scope, Step, Undo};
 
 /// The symbol of an action; never colour alone.
 pub(crate) fn symbol(action: Action) -> &'static str {
@@ -64,6 +64,16 @@ pub(crate) fn title<'a>(kinds: &Kinds, kind: &'a str) -> &'a str {
 /// A step in a few words: `create target/orders/endpoint (interface endpoint)`.
 pub(crate) fn step(step: &Step, kinds: &Kinds) -> String {
     format!("{} {} ({})", verb(&step.op), step.address, title(kinds, step.kind))
+}
+
+/// A step of the way back, by the step of the plan that it takes back: `undo create target/orders/endpoint (interface
+/// endpoint)`.
+pub(crate) fn step_back(back: &Step, plan: &Plan, kinds: &Kinds) -> String {
+    match plan.steps.iter().find(|step| step.id == back.id) {
+        Some(done) => format!("undo {}", step(done, kinds)),
+        // It has a number of its own: something that went along with what was deleted.
+        None => format!("bring back {} ({})", back.address, title(kinds, back.kind)),
+    }
 }
 
 /// A place by the account's name in the spec: `gateway 222222222222 us-east-1`.
