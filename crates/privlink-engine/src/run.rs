@@ -16,13 +16,14 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use privlink_model::{
     Cause, Clock, Cloud, End, Event, History, Kinds, Outcome, Plan, Record, Residue, State, Step, StepFailure, StepId,
-    StepRecord, Unwinding, Way, Why,
+    StepRecord, Unwinding, Way, Why, Write,
 };
 use tokio::sync::Semaphore;
 
 use crate::dispatch::{Course, Dispatcher, Played};
 use crate::events::EventSink;
 use crate::journal::Journal;
+use crate::late;
 use crate::outputs::{Outputs, Resolved};
 use crate::prepare::{Prepared, desired, prepare};
 use crate::probe::{Found, probe};
@@ -178,20 +179,19 @@ impl Run {
     async fn clear_doubts(&self, plan: &Plan) -> Result<(), String> {
         let history = self.journal.history();
         let ports = self.ports(plan);
-        let outputs = Outputs::of_history(plan, &history, &self.kinds);
-        let in_doubt = |step: &&Step| matches!(history.step(step.id).forward, State::Intended { .. });
-        let probes = plan.steps.iter().filter(in_doubt).filter_map(|step| {
-            let values = match desired(&step.op).map(|attrs| outputs.resolve(attrs)) {
-                None => Default::default(),
-                Some(Resolved::Known(values)) => values,
-                Some(Resolved::Late(_) | Resolved::Never(_)) => return None,
-            };
-            let Prepared::Call(write) = prepare(step, values, &self.kinds) else { return None };
+        let mut outputs = Outputs::of_history(plan, &history, &self.kinds);
+        let mut writes = Vec::new();
+        for step in &plan.steps {
+            if matches!(history.step(step.id).forward, State::Intended { .. }) {
+                writes.extend(self.call_of(step, &ports, &mut outputs).await.map(|write| (step.id, write)));
+            }
+        }
+        let probes = writes.iter().map(|(step, write)| {
             let ports = &ports;
-            Some(async move {
-                ports.events.send(Event::Probing { step: step.id });
-                (step.id, probe(ports, &write).await)
-            })
+            async move {
+                ports.events.send(Event::Probing { step: *step });
+                (*step, probe(ports, write).await)
+            }
         });
         for (step, found) in join_all(probes).await {
             let event = match found {
@@ -203,6 +203,21 @@ impl Run {
             self.journal.record(record).await.map_err(|error| error.to_string())?;
         }
         Ok(())
+    }
+
+    /// The call that a step made, its values read again where they had come late; none where they are not to be had.
+    async fn call_of(&self, step: &Step, ports: &Ports, outputs: &mut Outputs) -> Option<Write> {
+        let wanted = desired(&step.op).cloned().unwrap_or_default();
+        if let Resolved::Late(late) = outputs.resolve(&wanted) {
+            for (address, attrs) in late::read_all(ports, step.id, late).await.ok()? {
+                outputs.learn(&address, &attrs);
+            }
+        }
+        let Resolved::Known(values) = outputs.resolve(&wanted) else { return None };
+        match prepare(step, values, &self.kinds) {
+            Prepared::Call(write) => Some(write),
+            Prepared::Wait(_) | Prepared::Skip(_) => None,
+        }
     }
 
     /// Writes down the end.

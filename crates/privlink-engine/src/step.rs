@@ -139,7 +139,10 @@ impl Walk {
 
     async fn written(&self, write: &Write, written: Written) -> Called {
         let id = if written.id.is_empty() { write.id.clone() } else { written.id.clone() };
-        let object = self.object(write, Object { id, attrs: written.attrs.clone() });
+        // With all that was asked: whoever goes on after a death does not have to find values again that came late.
+        let mut attrs = write.after.clone();
+        attrs.merge(&written.attrs);
+        let object = self.object(write, Object { id, attrs });
         match self.record(StepRecord::Answered(object)).await {
             Ok(()) => Called::Written(written),
             Err(why) => Called::Blocked(why),
