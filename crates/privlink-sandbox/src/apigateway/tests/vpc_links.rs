@@ -1,6 +1,7 @@
 //! VPC links: their states, and what they and their load balancer keep from being deleted.
 
 use super::{Asker, REGION, mock, over_link, refused, refused_as, text};
+use crate::fate::Fate;
 use crate::{ec2, elbv2};
 use serde_json::json;
 
@@ -43,6 +44,31 @@ fn a_link_is_pending_then_available_then_deleting_then_gone() {
     refused(ask.get(&path), "NotFoundException", "Invalid Vpc Link identifier specified");
     refused(ask.delete(&path), "NotFoundException", "Invalid Vpc Link identifier specified");
     delete_nlb(&mut ask).unwrap();
+}
+
+#[test]
+fn a_fault_makes_a_link_fail_stay_pending_or_never_go() {
+    let day = 24 * 3600;
+    let mut ask = Asker::new();
+    let wanted = json!({ "name": "hub", "targetArns": [ask.nlb] });
+    ask.world.fate = Fate::Failed("a mishap".to_owned());
+    let path = format!("/vpclinks/{}", text(&ask.post("/vpclinks", wanted.clone()).unwrap(), "id"));
+    ask.world.fate = Fate::Usual;
+    assert_eq!(ask.get(&path).unwrap()["status"], "PENDING");
+    ask.later(day);
+    let failed = ask.get(&path).unwrap();
+    assert_eq!((&failed["status"], &failed["statusMessage"]), (&json!("FAILED"), &json!("a mishap")));
+    ask.delete(&path).unwrap();
+    ask.later(60);
+    ask.world.fate = Fate::Never;
+    let path = format!("/vpclinks/{}", text(&ask.post("/vpclinks", wanted).unwrap(), "id"));
+    ask.later(day);
+    assert_eq!(ask.get(&path).unwrap()["status"], "PENDING");
+    ask.delete(&path).unwrap();
+    ask.world.fate = Fate::Usual;
+    ask.later(day);
+    assert_eq!(ask.get(&path).unwrap()["status"], "DELETING");
+    assert_eq!(delete_nlb(&mut ask).unwrap_err().code, "ResourceInUse");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! EC2's rules, each through `handle` as a client meets it: the world and the callers that the tests share.
 
 mod endpoint;
+mod fate;
 mod group;
 mod request;
 mod service;

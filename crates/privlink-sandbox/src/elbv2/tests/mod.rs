@@ -2,6 +2,7 @@
 //!
 //! This file holds the world and the short ways to ask; the rules stand by topic in the files below.
 
+mod fates;
 mod listeners;
 mod load_balancers;
 mod target_groups;

@@ -1,74 +1,19 @@
 //! The sandbox over HTTP, as any AWS client meets it: identities, kept worlds, and what survives a kill.
+//!
+//! The client is in `client.rs`; what goes wrong on purpose in `faults.rs`, `lag.rs` and `throttling.rs`.
 #![allow(clippy::disallowed_methods, reason = "tests make files and measure time")]
 #![allow(clippy::unwrap_used)]
 
+mod client;
+mod faults;
+mod lag;
+mod throttling;
+
+use client::{HUB, LOOPBACK, WORLD, ambient, assume, blocking, call, create_group, send, text, world};
 use privlink_sandbox::{Options, Sandbox, World};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-
-const WORLD: &str = include_str!("../../../examples/cross-account/world.kdl");
-const HUB: &str = "arn:aws:iam::222222222222:role/privlink-deployer";
-const LOOPBACK: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
-
-fn world() -> World {
-    World::from_kdl("world.kdl", WORLD, &Options { speed: 1.0, seed: 1 }).unwrap()
-}
-
-/// Credentials: an access key and perhaps a session token.
-#[derive(Clone)]
-struct Credentials(String, Option<String>);
-
-fn ambient() -> Credentials {
-    Credentials("AKIDEXAMPLE".to_owned(), None)
-}
-
-/// Sends one request; gives the status and the body.
-fn send(url: &str, method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
-    let address = url.strip_prefix("http://").unwrap();
-    let mut stream = TcpStream::connect(address).unwrap();
-    let length = body.len();
-    write!(stream, "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{headers}content-length: {length}\r\n\r\n{body}").unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
-}
-
-/// Makes a query-protocol call.
-fn call(url: &str, who: &Credentials, service: &str, form: &str) -> (u16, String) {
-    let Credentials(key, token) = who;
-    let token = token.as_ref().map(|token| format!("x-amz-security-token: {token}\r\n")).unwrap_or_default();
-    let headers = format!(
-        "authorization: AWS4-HMAC-SHA256 Credential={key}/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=00\r\n{token}"
-    );
-    send(url, "POST", "/", &headers, form)
-}
-
-fn text<'t>(xml: &'t str, name: &str) -> &'t str {
-    let (_, rest) = xml.split_once(&format!("<{name}>")).unwrap_or_else(|| panic!("no <{name}> in {xml}"));
-    rest.split_once(&format!("</{name}>")).unwrap().0
-}
-
-fn assume(url: &str, role: &str) -> Credentials {
-    let form = format!("Action=AssumeRole&Version=2011-06-15&RoleArn={role}&RoleSessionName=test");
-    let (status, body) = call(url, &ambient(), "sts", &form);
-    assert_eq!(status, 200, "{body}");
-    Credentials(text(&body, "AccessKeyId").to_owned(), Some(text(&body, "SessionToken").to_owned()))
-}
-
-fn create_group(url: &str, who: &Credentials, name: &str) -> (u16, String) {
-    let (_, vpcs) = call(url, who, "ec2", "Action=DescribeVpcs&Version=2016-11-15");
-    let vpc = text(&vpcs, "vpcId");
-    let form = format!("Action=CreateSecurityGroup&GroupName={name}&GroupDescription=d&VpcId={vpc}&Version=2016-11-15");
-    call(url, who, "ec2", &form)
-}
-
-/// Blocking clients must not stop the runtime that the server is on.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    tokio::task::spawn_blocking(work).await.unwrap()
-}
 
 #[tokio::test]
 async fn a_role_leads_to_its_account_and_no_other() {
@@ -144,7 +89,7 @@ async fn a_world_can_be_shown_summarised_and_reset() {
 
 #[tokio::test]
 async fn names_are_resolved_as_the_world_says() {
-    let text = include_str!("../../../examples/cross-network/world.kdl");
+    let text = include_str!("../../../../examples/cross-network/world.kdl");
     let world = World::from_kdl("world.kdl", text, &Options { speed: 1.0, seed: 1 }).unwrap();
     let sandbox = Sandbox::start(world, LOOPBACK, None).await.unwrap();
     let addresses = sandbox.resolve("Billing.corp.example.").unwrap();
