@@ -89,13 +89,15 @@ pub(crate) mod live {
 
     use aws_sdk_apigateway::primitives::Blob;
     use aws_sdk_apigateway::types::{Op, PatchOperation, PutMode, Resource, RestApi as Found};
+    use futures_util::future::try_join_all;
     use privlink_model::{Attrs, BoxFuture, CloudError, Observed, Operation, Owner, Progress, Write, Written};
 
     use super::{API, DESCRIPTION, ENDPOINTS, ID, KIND, NAME, PATHS, POLICY, SETTINGS, json, openapi, policy, read};
     use crate::api_gateway_gather::{list_resources, replace};
-    use crate::live::{Live, child_owner, found, need, progress};
+    use crate::live::{Live, Read, child_owner, found, ids, need, progress};
     use crate::rest_api;
     use crate::session::Session;
+    use crate::shared_reads::Asked;
 
     const PUT: &str = "apigateway:PutRestApi";
     const PATCH: &str = "apigateway:UpdateRestApi";
@@ -140,34 +142,24 @@ pub(crate) mod live {
             })
         }
 
-        fn settle<'a>(
-            &'a self,
-            session: &'a Session,
-            write: &'a Write,
-            id: &'a str,
-        ) -> BoxFuture<'a, Result<Progress, CloudError>> {
+        fn read<'a>(&'a self, session: &'a Session, asked: &'a [Asked]) -> BoxFuture<'a, Read> {
             Box::pin(async move {
-                // An emptied definition is as gone as one can be: its API still has one.
-                if write.operation == Operation::Delete {
-                    return Ok(Progress::Done(Attrs::new()));
-                }
-                Ok(progress(write.operation, self.read(session, id, &write.after).await?))
+                let apis = rest_api::live::read(session, &ids(asked)).await?;
+                let observed = apis.iter().map(async |live| {
+                    let Some(api) = rest_api::live::observe(session, live) else { return Ok(None) };
+                    let resources = found(list_resources(session, &api.id).await)?;
+                    Ok(resources.and_then(|resources| observe(session, live, &resources, &api.owner)))
+                });
+                Ok::<_, CloudError>(try_join_all(observed).await?.into_iter().flatten().collect())
             })
         }
 
-        fn read<'a>(
-            &'a self,
-            session: &'a Session,
-            id: &'a str,
-            _attrs: &'a Attrs,
-        ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>> {
-            Box::pin(async move {
-                let (live, resources) =
-                    futures_util::join!(rest_api::live::get(session, id), list_resources(session, id));
-                let (Some(live), Some(resources)) = (live?, found(resources)?) else { return Ok(None) };
-                let Some(api) = rest_api::live::observe(session, &live) else { return Ok(None) };
-                Ok(observe(session, &live, &resources, &api.owner))
-            })
+        fn progress(&self, operation: Operation, observed: Option<Observed>) -> Progress {
+            match operation {
+                // An emptied definition is as gone as one can be: its API still has one.
+                Operation::Delete => Progress::Done(Attrs::new()),
+                operation => progress(operation, observed),
+            }
         }
     }
 

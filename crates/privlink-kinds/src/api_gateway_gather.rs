@@ -107,12 +107,14 @@ fn add<T>(listing: &mut Read<Vec<Observed>>, read: Read<T>, observe: impl FnOnce
     }
 }
 
-async fn list_rest_apis(session: &Session) -> Read<Vec<RestApi>> {
+/// Every REST API.
+pub(crate) async fn list_rest_apis(session: &Session) -> Read<Vec<RestApi>> {
     let pages = session.api_gateway_reads().get_rest_apis().limit(PAGE).into_paginator().items().send();
     pages.try_collect().await.map_err(|error| session.error(GET_REST_APIS, error))
 }
 
-async fn list_vpc_links(session: &Session) -> Read<Vec<VpcLink>> {
+/// Every VPC link.
+pub(crate) async fn list_vpc_links(session: &Session) -> Read<Vec<VpcLink>> {
     let pages = session.api_gateway_reads().get_vpc_links().limit(PAGE).into_paginator().items().send();
     pages.try_collect().await.map_err(|error| session.error(GET_VPC_LINKS, error))
 }
@@ -128,7 +130,8 @@ async fn list_deployments(session: &Session, api: &str) -> Read<Vec<Deployment>>
     call.into_paginator().items().send().try_collect().await.map_err(|error| session.error(GET_DEPLOYMENTS, error))
 }
 
-async fn list_stages(session: &Session, api: &str) -> Read<Vec<Stage>> {
+/// The stages of one API.
+pub(crate) async fn list_stages(session: &Session, api: &str) -> Read<Vec<Stage>> {
     let answer = session.api_gateway_reads().get_stages().rest_api_id(api).send().await;
     Ok(answer.map_err(|error| session.error(GET_STAGES, error))?.item.unwrap_or_default())
 }

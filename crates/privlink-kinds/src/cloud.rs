@@ -2,25 +2,28 @@
 //!
 //! Owns: joining the services' gathers, and finding the kind that a write is for.
 //! Refuses to know: any kind's attributes, when and in what order things are done.
-//! Read next: `live` for the contract it calls through, `ec2_gather` for how a service is read.
+//! Read next: `live` for the contract it calls through, `shared_reads` for reads that go together, `ec2_gather` for how a service is read.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use futures_util::join;
 use privlink_model::keys::*;
 use privlink_model::{
-    Attrs, BoxFuture, Cloud, CloudError, Observed, Operation, Progress, Query, Scope, ScopeSnapshot, Write, Written,
+    Attrs, BoxFuture, Cloud, CloudError, Lack, Observed, Operation, Progress, Query, Scope, ScopeSnapshot, Unread,
+    Want, Write, Written,
 };
 
 use crate::connect::{ConnectOptions, Connections};
 use crate::live::Live;
 use crate::session::Session;
-use crate::{KINDS, api_gateway_gather, ec2_gather, elb_gather};
+use crate::shared_reads::{self, Asked, Purpose};
+use crate::{KINDS, api_gateway_gather, ec2_gather, elb_gather, simulation};
 
 /// The live accounts.
 #[derive(Debug)]
 pub struct AwsCloud {
-    connections: Connections,
+    pub(crate) connections: Connections,
 }
 
 impl AwsCloud {
@@ -68,7 +71,7 @@ impl AwsCloud {
             Operation::Wait => None,
         };
         // Only quotas that can make a call wait for minutes: a prepaid turn that goes unused stays for the next call.
-        if let Some(call) = call.filter(|call| call.bucket.refill < 1.0) {
+        if let Some(call) = call.filter(|call| call.bucket.refill <= 1.0) {
             self.connections.limiter.prepay(&write.scope, schema.service, call.name).await;
         }
     }
@@ -77,6 +80,10 @@ impl AwsCloud {
 impl Cloud for AwsCloud {
     fn gather<'a>(&'a self, scope: &'a Scope, project: &'a str, queries: &'a [Query]) -> BoxFuture<'a, ScopeSnapshot> {
         Box::pin(self.gather_scope(scope, project, queries))
+    }
+
+    fn lacking<'a>(&'a self, scope: &'a Scope, wants: &'a [Want]) -> BoxFuture<'a, Result<Vec<Lack>, Unread>> {
+        Box::pin(simulation::lacking(&self.connections, scope, wants))
     }
 
     fn write<'a>(&'a self, write: &'a Write) -> BoxFuture<'a, Result<Written, CloudError>> {
@@ -100,7 +107,13 @@ impl Cloud for AwsCloud {
     fn settle<'a>(&'a self, write: &'a Write, id: &'a str) -> BoxFuture<'a, Result<Progress, CloudError>> {
         Box::pin(async move {
             let session = self.connections.session(&write.scope);
-            find(&session, write.kind)?.settle(&session, write, id).await
+            let live = find(&session, write.kind)?;
+            let purpose = Purpose::Look(pause_between_looks(write));
+            let mut attrs = write.before.clone();
+            attrs.merge(&write.after);
+            let asked = Asked { id: id.to_owned(), attrs };
+            let observed = shared_reads::ask(&session, write.kind, live, purpose, asked).await?;
+            Ok(live.progress(write.operation, observed))
         })
     }
 
@@ -113,13 +126,27 @@ impl Cloud for AwsCloud {
     ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>> {
         Box::pin(async move {
             let session = self.connections.session(scope);
-            find(&session, kind)?.read(&session, id, attrs).await
+            let live = find(&session, kind)?;
+            let Some(schema) = KINDS.get(kind) else { return Err(unknown(&session, kind)) };
+            let asked = Asked { id: id.to_owned(), attrs: attrs.clone() };
+            shared_reads::ask(&session, schema.name, live, Purpose::Read, asked).await
         })
     }
 }
 
 fn find(session: &Session, kind: &str) -> Result<&'static dyn Live, CloudError> {
-    live(kind).ok_or_else(|| session.refused("Find", format!("there is no kind {kind:?}")))
+    live(kind).ok_or_else(|| unknown(session, kind))
+}
+
+fn unknown(session: &Session, kind: &str) -> CloudError {
+    session.refused("Find", format!("there is no kind {kind:?}"))
+}
+
+/// How often it is looked whether a write has come to its end.
+fn pause_between_looks(write: &Write) -> Duration {
+    let schema = KINDS.get(write.kind);
+    let waits = schema.and_then(|schema| if write.operation == Operation::Delete { schema.gone } else { schema.ready });
+    waits.map_or(Duration::ZERO, |waits| waits.poll)
 }
 
 /// The live half of a kind.

@@ -28,6 +28,8 @@ use crate::credentials::Kept;
 use crate::limiter::{Limited, Limiter};
 use crate::nulls::without_nulls;
 use crate::session::{Clients, Session};
+use crate::shared_reads::SharedReads;
+use crate::throttle::RepeatedAlready;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
@@ -142,15 +144,18 @@ impl Connections {
         let ec2 = aws_sdk_ec2::config::Builder::from(&config(Service::Ec2))
             .retry_config(retry.clone())
             .retry_partition(partition("ec2"))
+            .retry_classifier(RepeatedAlready)
             .build();
         let elb = aws_sdk_elasticloadbalancingv2::config::Builder::from(&config(Service::Elb))
             .retry_config(retry.clone())
             .retry_partition(partition("elb"))
+            .retry_classifier(RepeatedAlready)
             .build();
         let gateway = config(Service::ApiGateway);
         let mut reads = aws_sdk_apigateway::config::Builder::from(&gateway)
             .retry_config(retry)
-            .retry_partition(partition("apigateway"));
+            .retry_partition(partition("apigateway"))
+            .retry_classifier(RepeatedAlready);
         reads.set_http_client(gateway.http_client().map(without_nulls));
         let writes = aws_sdk_apigateway::config::Builder::from(&gateway).retry_config(RetryConfig::disabled()).build();
         let clients = Clients {
@@ -172,7 +177,29 @@ impl Connections {
             identity: entrance.identity.clone(),
             endpoints: overrides(&entrance.config).into(),
             clients: Arc::new(clients),
+            shared: Arc::new(SharedReads::new(self.limiter.speed())),
         }
+    }
+
+    /// Where an account is at home, and the configuration with which a service is called that has no line of its own.
+    pub(crate) fn home(&self, account: &str) -> (Scope, SdkConfig) {
+        let entrance = self.accounts.get(account).unwrap_or(&self.ambient);
+        let region = entrance.account.region.clone();
+        (Scope::new(account, &region), entrance.config.to_builder().region(Region::new(region)).build())
+    }
+
+    /// The IAM client of a scope, made when it is asked for: most runs never do.
+    pub(crate) fn iam(&self, scope: &Scope) -> aws_sdk_iam::Client {
+        let entrance = self.accounts.get(&scope.account).unwrap_or(&self.ambient);
+        let (inner, limiter) = (self.http.clone(), self.limiter.clone());
+        let http = Limited { inner, limiter, scope: scope.clone(), service: Service::Iam };
+        let region = Region::new(scope.region.clone());
+        let config = entrance.config.to_builder().region(region).http_client(http).build();
+        let config = aws_sdk_iam::config::Builder::from(&config)
+            .retry_config(retries())
+            .retry_partition(RetryPartition::new(format!("{scope}/iam")))
+            .build();
+        aws_sdk_iam::Client::from_conf(config)
     }
 
     /// Every place other than AWS that calls go to, such as `ec2 at http://127.0.0.1:4566`.
@@ -190,7 +217,8 @@ fn http_client() -> SharedHttpClient {
         .build_https()
 }
 
-/// The SDK's own first pause is a second: long for a person who waits for a plan.
+/// What the SDK repeats: lost connections and failures inside AWS; throttles are the limiter's. Its own first pause is a
+/// second: long for a person who waits for a plan.
 fn retries() -> RetryConfig {
     RetryConfig::standard()
         .with_max_attempts(5)
@@ -250,15 +278,17 @@ fn overrides(config: &SdkConfig) -> Vec<String> {
         ("Elastic Load Balancing v2", "elasticloadbalancing"),
         ("API Gateway", "apigateway"),
         ("STS", "sts"),
+        ("IAM", "iam"),
     ];
-    services
-        .iter()
-        .filter_map(|(id, name)| {
-            let key =
-                ServiceConfigKey::builder().service_id(id).env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
-            let own = key.ok().and_then(|key| config.service_config()?.load_config(key));
-            let url = own.or_else(|| config.endpoint_url().map(str::to_owned))?;
-            Some(format!("{name} at {url}"))
-        })
-        .collect()
+    services.iter().filter_map(|(id, name)| Some(format!("{name} at {}", endpoint_of(config, id)?))).collect()
+}
+
+/// The endpoint that a configuration sets for a service, by the name the SDK has for it.
+pub(crate) fn endpoint_of(config: &SdkConfig, service: &'static str) -> Option<String> {
+    if config.get_origin("endpoint_url").is_client_config() {
+        return config.endpoint_url().map(str::to_owned);
+    }
+    let key = ServiceConfigKey::builder().service_id(service).env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
+    let own = key.ok().and_then(|key| config.service_config()?.load_config(key));
+    own.or_else(|| config.endpoint_url().map(str::to_owned))
 }

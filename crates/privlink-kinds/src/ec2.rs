@@ -12,7 +12,7 @@ use privlink_model::keys::PROJECT_TAG;
 use crate::session::Session;
 
 /// Values one filter takes.
-const VALUES: usize = 200;
+pub(crate) const VALUES: usize = 200;
 
 /// A filter for objects whose property is one of these values, taken literally.
 pub(crate) fn filter<T: AsRef<str>>(name: impl Into<String>, values: impl IntoIterator<Item = T>) -> Filter {

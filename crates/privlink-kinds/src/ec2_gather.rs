@@ -93,7 +93,7 @@ async fn networks(session: &Session, queries: &[Query]) -> Option<Networks> {
     if selectors.is_empty() {
         return None;
     }
-    let mut found = match vpc::live::describe(session, None).await {
+    let mut found = match vpc::live::describe(session, Vec::new()).await {
         Ok(found) => found,
         Err(error) => {
             let failed = || Err(error.clone());
@@ -151,7 +151,7 @@ struct Services {
 }
 
 async fn services(session: &Session) -> Services {
-    let services = match endpoint_service::live::list(session).await {
+    let services = match endpoint_service::live::list(session, None).await {
         Ok(services) => services,
         Err(error) => {
             return Services { services: Err(error.clone()), permissions: Err(error.clone()), connections: Err(error) };

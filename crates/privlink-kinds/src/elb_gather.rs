@@ -14,7 +14,7 @@ use futures_util::join;
 use privlink_model::keys::{NAME_PREFIX, listener, load_balancer, privatelink_enforcement, target_group, targets};
 use privlink_model::{CloudError, Listing, Observed, Owner, Query, Selector};
 
-use crate::live::{found, owner};
+use crate::live::{by_ids, found, owner};
 use crate::session::Session;
 
 const DESCRIBE_LOAD_BALANCERS: &str = "elasticloadbalancing:DescribeLoadBalancers";
@@ -25,7 +25,7 @@ const DESCRIBE_TAGS: &str = "elasticloadbalancing:DescribeTags";
 
 /// AWS's limits.
 const PAGE: i32 = 400;
-const TAGGED_ARNS: usize = 20;
+pub(crate) const ARNS: usize = 20;
 
 /// Tags by ARN.
 type Tags = BTreeMap<String, BTreeMap<String, String>>;
@@ -201,7 +201,8 @@ async fn list_target_groups(session: &Session) -> Read<Vec<TargetGroup>> {
     pages.try_collect().await.map_err(|error| session.error(DESCRIBE_TARGET_GROUPS, error))
 }
 
-async fn listeners_by_arn(session: &Session, arns: &[String]) -> Read<BTreeMap<String, Vec<Listener>>> {
+/// The listeners of many load balancers.
+pub(crate) async fn listeners_by_arn(session: &Session, arns: &[String]) -> Read<BTreeMap<String, Vec<Listener>>> {
     let read = try_join_all(arns.iter().map(async |arn| {
         // One deleted since the list was read has no listeners.
         let listeners = found(listeners_of(session, arn).await)?.unwrap_or_default();
@@ -210,8 +211,7 @@ async fn listeners_by_arn(session: &Session, arns: &[String]) -> Read<BTreeMap<S
     Ok(read.await?.into_iter().collect())
 }
 
-/// The listeners of one load balancer.
-pub(crate) async fn listeners_of(session: &Session, arn: &str) -> Read<Vec<Listener>> {
+async fn listeners_of(session: &Session, arn: &str) -> Read<Vec<Listener>> {
     let call = session.elb().describe_listeners().load_balancer_arn(arn).page_size(PAGE);
     let pages = call.into_paginator().items().send();
     pages.try_collect().await.map_err(|error| session.error(DESCRIBE_LISTENERS, error))
@@ -224,38 +224,20 @@ pub(crate) async fn targets_of(session: &Session, arn: &str) -> Read<Vec<TargetH
     Ok(answer.target_health_descriptions.unwrap_or_default())
 }
 
-/// The tags of many objects.
-async fn tags(session: &Session, arns: &[String]) -> Read<Tags> {
-    let batches = try_join_all(arns.chunks(TAGGED_ARNS).map(|batch| tag_batch(session, batch))).await?;
-    Ok(batches.into_iter().flatten().collect())
+/// The tags of many objects; of those that do not exist, none.
+pub(crate) async fn tags(session: &Session, arns: &[String]) -> Read<Tags> {
+    let batches = arns.chunks(ARNS).map(|batch| by_ids(batch, ARNS, |arns| describe_tags(session, arns)));
+    Ok(try_join_all(batches).await?.into_iter().flatten().collect())
 }
 
-async fn tag_batch(session: &Session, arns: &[String]) -> Read<Tags> {
-    match describe_tags(session, arns).await {
-        // One of them is gone since the list was read, and the call fails as a whole: the others are asked for singly.
-        Err(error) if error.class == privlink_model::ErrorClass::NotFound && arns.len() > 1 => {
-            let singly = try_join_all(arns.iter().map(async |arn| {
-                Ok::<_, CloudError>(found(describe_tags(session, std::slice::from_ref(arn)).await)?.unwrap_or_default())
-            }));
-            Ok(singly.await?.into_iter().flatten().collect())
-        }
-        answer => Ok(found(answer)?.unwrap_or_default()),
-    }
-}
-
-async fn describe_tags(session: &Session, arns: &[String]) -> Read<Tags> {
-    let answer = session.elb().describe_tags().set_resource_arns(Some(arns.to_vec())).send().await;
+async fn describe_tags(session: &Session, arns: Vec<String>) -> Read<Vec<(String, BTreeMap<String, String>)>> {
+    let answer = session.elb().describe_tags().set_resource_arns(Some(arns)).send().await;
     let answer = answer.map_err(|error| session.error(DESCRIBE_TAGS, error))?;
     let entry = |tag: &Tag| Some((tag.key()?.to_owned(), tag.value().unwrap_or_default().to_owned()));
     let described = answer.tag_descriptions().iter();
     Ok(described
         .filter_map(|one| Some((one.resource_arn()?.to_owned(), one.tags().iter().filter_map(entry).collect())))
         .collect())
-}
-
-/// The tags of one object.
-pub(crate) async fn tags_of(session: &Session, arn: &str) -> Read<BTreeMap<String, String>> {
-    Ok(describe_tags(session, &[arn.to_owned()]).await?.remove(arn).unwrap_or_default())
 }
 
 /// Tags as the service's calls take them; none rather than an empty list, which they refuse.

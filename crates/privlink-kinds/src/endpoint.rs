@@ -71,9 +71,10 @@ pub(crate) mod live {
     use privlink_model::{Attrs, BoxFuture, CloudError, ErrorClass, Observed, Status, Write, Written};
 
     use super::{ADDRESSES, DNS_NAME, ID, KIND, PRIVATE_DNS, SECURITY_GROUPS, SERVICE_NAME, SUBNETS, VPC};
-    use crate::ec2::{batches, difference, first_failure, tag_specification, tags};
-    use crate::live::{Live, answered, found, need, owner};
+    use crate::ec2::{VALUES, batches, difference, first_failure, tag_specification, tags};
+    use crate::live::{Live, Read, answered, by_ids, found, ids, need, owner};
     use crate::session::Session;
+    use crate::shared_reads::Asked;
 
     const CREATE: &str = "ec2:CreateVpcEndpoint";
     const UPDATE: &str = "ec2:ModifyVpcEndpoint";
@@ -147,20 +148,23 @@ pub(crate) mod live {
             })
         }
 
-        fn read<'a>(
-            &'a self,
-            session: &'a Session,
-            id: &'a str,
-            _attrs: &'a Attrs,
-        ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>> {
+        fn read<'a>(&'a self, session: &'a Session, asked: &'a [Asked]) -> BoxFuture<'a, Read> {
             Box::pin(async move {
-                // By id rather than by a filter: one that is gone is an error here, and not every AWS look-alike knows the
-                // filter.
-                let call = session.ec2().describe_vpc_endpoints().vpc_endpoint_ids(id).send();
-                let answer = found(call.await.map_err(|error| session.error(DESCRIBE, error)))?;
-                let found = answer.and_then(|answer| answer.vpc_endpoints).unwrap_or_default();
+                let found = by_ids(&ids(asked), VALUES, |ids| by_id(session, ids)).await?;
                 let addresses = addresses(session, &found).await?;
-                Ok(found.first().and_then(|found| observe(session, found, &addresses)))
+                Ok(found.iter().filter_map(|found| observe(session, found, &addresses)).collect())
+            })
+        }
+
+        fn look<'a>(&'a self, session: &'a Session, asked: &'a [Asked]) -> BoxFuture<'a, Read> {
+            Box::pin(async move {
+                let found = by_ids(&ids(asked), VALUES, |ids| by_id(session, ids)).await?;
+                // Nobody needs the addresses of those that are still made.
+                let (none, observe) =
+                    (Addresses::new(), |found: &Found, known: &Addresses| observe(session, found, known));
+                let ready = |found: &&Found| observe(found, &none).is_some_and(|one| one.status == Status::Ready);
+                let addresses = addresses(session, found.iter().filter(ready)).await?;
+                Ok(found.iter().filter_map(|found| observe(found, &addresses)).collect())
             })
         }
     }
@@ -171,6 +175,12 @@ pub(crate) mod live {
         CloudError { class, ..error }
     }
 
+    /// By ids rather than by a filter, which not every AWS look-alike knows.
+    async fn by_id(session: &Session, ids: Vec<String>) -> Result<Vec<Found>, CloudError> {
+        let answer = session.ec2().describe_vpc_endpoints().set_vpc_endpoint_ids(Some(ids)).send().await;
+        Ok(answer.map_err(|error| session.error(DESCRIBE, error))?.vpc_endpoints.unwrap_or_default())
+    }
+
     /// Lists the endpoints that pass a filter.
     pub(crate) async fn describe(session: &Session, filter: Filter) -> Result<Vec<Found>, CloudError> {
         let pages = session.ec2().describe_vpc_endpoints().max_results(1000).filters(filter);
@@ -179,8 +189,12 @@ pub(crate) mod live {
     }
 
     /// The addresses of the network interfaces of all these endpoints.
-    pub(crate) async fn addresses(session: &Session, endpoints: &[Found]) -> Result<Addresses, CloudError> {
-        let ids: Vec<String> = endpoints.iter().flat_map(|found| found.network_interface_ids()).cloned().collect();
+    pub(crate) async fn addresses(
+        session: &Session,
+        endpoints: impl IntoIterator<Item = &Found>,
+    ) -> Result<Addresses, CloudError> {
+        let ids = endpoints.into_iter().flat_map(|found| found.network_interface_ids()).cloned();
+        let ids: Vec<String> = ids.collect();
         let lists = batches("network-interface-id", &ids).into_iter().map(|filter| async {
             let pages = session.ec2().describe_network_interfaces().max_results(1000).filters(filter);
             let found = pages.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;

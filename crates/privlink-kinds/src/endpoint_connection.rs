@@ -49,15 +49,17 @@ pub static SCHEMA: KindSchema = KindSchema {
 
 #[cfg(feature = "aws")]
 pub(crate) mod live {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use aws_sdk_ec2::types::{Filter, VpcEndpointConnection};
+    use futures_util::future::try_join_all;
     use privlink_model::{Attrs, BoxFuture, CloudError, ErrorClass, Observed, Owner, Status, Write, Written};
 
     use super::{CONSUMER, ENDPOINT, ID, KIND, SERVICE};
-    use crate::ec2::{filter, first_failure};
-    use crate::live::{Live, found, need};
+    use crate::ec2::{VALUES, filter, first_failure};
+    use crate::live::{Live, Read, found, need};
     use crate::session::Session;
+    use crate::shared_reads::Asked;
 
     const ACCEPT: &str = "ec2:AcceptVpcEndpointConnections";
     const REJECT: &str = "ec2:RejectVpcEndpointConnections";
@@ -102,16 +104,16 @@ pub(crate) mod live {
             })
         }
 
-        fn read<'a>(
-            &'a self,
-            session: &'a Session,
-            id: &'a str,
-            _attrs: &'a Attrs,
-        ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>> {
+        fn read<'a>(&'a self, session: &'a Session, asked: &'a [Asked]) -> BoxFuture<'a, Read> {
             Box::pin(async move {
-                let (service, endpoint) = parts(session, id)?;
-                let filters = vec![filter("service-id", [service]), filter("vpc-endpoint-id", [endpoint])];
-                Ok(list(session, filters).await?.pop())
+                let lists = asked.chunks(VALUES).map(async |some| {
+                    let parts: Vec<(&str, &str)> =
+                        some.iter().map(|one| parts(session, &one.id)).collect::<Result<_, _>>()?;
+                    let services: BTreeSet<&str> = parts.iter().map(|(service, _)| *service).collect();
+                    let endpoints: BTreeSet<&str> = parts.iter().map(|(_, endpoint)| *endpoint).collect();
+                    list(session, vec![filter("service-id", services), filter("vpc-endpoint-id", endpoints)]).await
+                });
+                Ok::<_, CloudError>(try_join_all(lists).await?.concat())
             })
         }
     }

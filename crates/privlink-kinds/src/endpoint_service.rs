@@ -64,13 +64,15 @@ pub static SCHEMA: KindSchema = KindSchema {
 
 #[cfg(feature = "aws")]
 pub(crate) mod live {
-    use aws_sdk_ec2::types::{ResourceType, ServiceConfiguration};
+    use aws_sdk_ec2::types::{Filter, ResourceType, ServiceConfiguration};
+    use futures_util::future::try_join_all;
     use privlink_model::{Attrs, BoxFuture, CloudError, Observed, Status, Write, Written};
 
     use super::{ACCEPTANCE_REQUIRED, ID, KIND, LOAD_BALANCERS, SERVICE_NAME};
-    use crate::ec2::{difference, first_failure, tag_specification, tags};
-    use crate::live::{Live, answered, found, need, owner};
+    use crate::ec2::{batches, difference, first_failure, tag_specification, tags};
+    use crate::live::{Live, Read, answered, found, ids, need, owner};
     use crate::session::Session;
+    use crate::shared_reads::Asked;
 
     const CREATE: &str = "ec2:CreateVpcEndpointServiceConfiguration";
     const UPDATE: &str = "ec2:ModifyVpcEndpointServiceConfiguration";
@@ -130,24 +132,25 @@ pub(crate) mod live {
             })
         }
 
-        fn read<'a>(
-            &'a self,
-            session: &'a Session,
-            id: &'a str,
-            _attrs: &'a Attrs,
-        ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>> {
+        fn read<'a>(&'a self, session: &'a Session, asked: &'a [Asked]) -> BoxFuture<'a, Read> {
             Box::pin(async move {
-                let call = session.ec2().describe_vpc_endpoint_service_configurations().service_ids(id).send();
-                let answer = found(call.await.map_err(|error| session.error(DESCRIBE, error)))?;
-                let found = answer.and_then(|answer| answer.service_configurations).unwrap_or_default();
-                Ok(found.first().and_then(|found| observe(session, found)))
+                // One by its id, several by a filter, which leaves out those that are gone instead of failing.
+                if let [one] = asked {
+                    let call = session.ec2().describe_vpc_endpoint_service_configurations().service_ids(&one.id).send();
+                    let answer = found(call.await.map_err(|error| session.error(DESCRIBE, error)))?;
+                    let found = answer.and_then(|answer| answer.service_configurations).unwrap_or_default();
+                    return Ok(found.iter().filter_map(|found| observe(session, found)).collect());
+                }
+                let batches = batches("service-id", &ids(asked));
+                Ok(try_join_all(batches.into_iter().map(|some| list(session, Some(some)))).await?.concat())
             })
         }
     }
 
-    /// Lists the endpoint services of this account, whoever made them.
-    pub(crate) async fn list(session: &Session) -> Result<Vec<Observed>, CloudError> {
+    /// Lists the endpoint services of this account, whoever made them: all of them without a filter.
+    pub(crate) async fn list(session: &Session, filter: Option<Filter>) -> Read {
         let pages = session.ec2().describe_vpc_endpoint_service_configurations().max_results(1000);
+        let pages = pages.set_filters(filter.map(|filter| vec![filter]));
         let found = pages.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
         let found = found.map_err(|error| session.error(DESCRIBE, error))?;
         Ok(found.iter().filter_map(|found| observe(session, found)).collect())

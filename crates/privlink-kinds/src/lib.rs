@@ -36,12 +36,16 @@ pub mod endpoint_service;
 mod error;
 #[cfg(feature = "aws")]
 mod limiter;
+#[cfg(feature = "aws")]
+mod line;
 pub mod listener;
 #[cfg(feature = "aws")]
 mod live;
 pub mod load_balancer;
 #[cfg(feature = "aws")]
 mod nulls;
+#[cfg(feature = "aws")]
+mod objects;
 pub mod permissions;
 pub mod policy_document;
 pub mod privatelink_enforcement;
@@ -53,10 +57,16 @@ pub mod security_group_rule;
 pub mod service_permission;
 #[cfg(feature = "aws")]
 mod session;
+#[cfg(feature = "aws")]
+mod shared_reads;
+#[cfg(feature = "aws")]
+mod simulation;
 pub mod stage;
 pub mod subnet;
 pub mod target_group;
 pub mod targets;
+#[cfg(feature = "aws")]
+mod throttle;
 pub mod transit_gateway;
 pub mod visible_service;
 pub mod vpc;

@@ -1,16 +1,22 @@
 //! Holds calls back so that AWS does not have to: token buckets at the last place before the network.
 //!
-//! Owns: waiting for tokens, counting requests, how many are in flight at once.
-//! Refuses to know: what the figures are (`quota`), what an answer says.
-//! Read next: `quota` for the figures, `connect` for where this is put in.
+//! Owns: which lines a call stands in, repeating what AWS throttled all the same, counting requests, how many are in flight
+//! at once. Refuses to know: what the figures are (`quota`), how a line moves (`line`), what a throttle looks like
+//! (`throttle`).
+//! Read next: `line`, `quota` for the figures, `connect` for where this is put in.
 //!
 //! **Invariant:** every attempt passes here, those the SDK repeats as well, so that a repeat also draws a token. The SDK
 //! signs before it connects, and AWS refuses signatures older than five minutes; where waits can be long (deleting REST
 //! APIs: one in 30 seconds) the caller waits in [`Limiter::prepay`], before the request is signed, and the attempt that
 //! follows passes at once.
+//!
+//! **Invariant:** only this place repeats throttled calls, and a call that is repeated keeps its place in the line: its
+//! bucket counts as empty, for somebody else drew from it, and nothing that came later leaves before it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -22,12 +28,13 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::{RuntimeComponents, RuntimeComponentsBuilder};
 use aws_smithy_types::config_bag::ConfigBag;
 use privlink_model::{Bucket, Scope, Service};
-use tokio::sync::Semaphore;
-use tokio::time::Instant;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
+use crate::line::{Line, Place};
 use crate::quota;
+use crate::throttle::{GivenUp, throttled};
 
-/// One bucket: which it is.
+/// One line: which bucket it stands before.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
     scope: Scope,
@@ -36,33 +43,21 @@ struct Key {
     class: String,
 }
 
-/// One bucket: what is in it. Below zero, that many callers are waiting.
-#[derive(Debug)]
-struct Level {
-    tokens: f64,
-    at: Instant,
+/// One call: what it draws tokens for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Call {
+    scope: Scope,
+    service: Service,
+    operation: String,
 }
 
-impl Level {
-    /// Takes a token and says how long to wait for it. Whoever comes first is served first.
-    fn take(&mut self, bucket: Bucket, speed: f64, now: Instant) -> Duration {
-        let refill = bucket.refill * speed;
-        let passed = now.saturating_duration_since(self.at).as_secs_f64();
-        self.tokens = (self.tokens + passed * refill).min(bucket.capacity) - 1.0;
-        self.at = now;
-        if self.tokens >= 0.0 || refill <= 0.0 {
-            Duration::ZERO
-        } else {
-            Duration::from_secs_f64(-self.tokens / refill)
-        }
-    }
-}
-
-/// All buckets of all scopes.
+/// All lines of all scopes.
 pub(crate) struct Limiter {
     speed: f64,
-    levels: Mutex<HashMap<Key, Level>>,
-    prepaid: Mutex<HashMap<(Scope, String), u32>>,
+    lines: Mutex<HashMap<Key, Arc<Line>>>,
+    tickets: AtomicU64,
+    /// The tickets of calls that have waited for their own bucket already.
+    prepaid: Mutex<HashMap<Call, VecDeque<u64>>>,
     requests: Mutex<BTreeMap<String, u64>>,
     slots: Semaphore,
 }
@@ -73,7 +68,7 @@ impl fmt::Debug for Limiter {
     }
 }
 
-/// A panic elsewhere cannot leave half-done arithmetic behind: the values stay usable.
+/// A panic elsewhere cannot leave half-done work behind: the values stay usable.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -83,11 +78,17 @@ impl Limiter {
     pub(crate) fn new(speed: f64, parallelism: usize) -> Self {
         Self {
             speed: if speed.is_finite() && speed > 0.0 { speed } else { 1.0 },
-            levels: Mutex::default(),
+            lines: Mutex::default(),
+            tickets: AtomicU64::default(),
             prepaid: Mutex::default(),
             requests: Mutex::default(),
             slots: Semaphore::new(parallelism.max(1)),
         }
+    }
+
+    /// How many times faster than AWS's the quotas are.
+    pub(crate) fn speed(&self) -> f64 {
+        self.speed
     }
 
     /// How many requests were sent, by operation, such as `ec2:DescribeVpcs`.
@@ -97,38 +98,78 @@ impl Limiter {
 
     /// Waits for an operation's turn before its request is made; the next attempt in this scope passes at once.
     pub(crate) async fn prepay(&self, scope: &Scope, service: Service, operation: &str) {
-        tokio::time::sleep(self.reserve(scope, service, operation)).await;
-        *lock(&self.prepaid).entry((scope.clone(), operation.to_owned())).or_default() += 1;
+        let call = Call { scope: scope.clone(), service, operation: operation.to_owned() };
+        let ticket = self.ticket();
+        let place = self.own(&call).stand(ticket);
+        place.turn().await;
+        place.leave();
+        lock(&self.prepaid).entry(call).or_default().push_back(ticket);
     }
 
-    /// Waits for an attempt's turn.
-    async fn turn(&self, scope: &Scope, service: Service, operation: &str) {
-        let prepaid = match lock(&self.prepaid).get_mut(&(scope.clone(), operation.to_owned())) {
-            Some(left) if *left > 0 => {
-                *left -= 1;
-                true
-            }
-            _ => false,
-        };
-        if !prepaid {
-            tokio::time::sleep(self.reserve(scope, service, operation)).await;
+    fn ticket(&self) -> u64 {
+        self.tickets.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// The ticket of a call, and whether the token of its own bucket is drawn.
+    fn take_up(&self, call: &Call) -> (u64, bool) {
+        match lock(&self.prepaid).get_mut(call).and_then(VecDeque::pop_front) {
+            Some(ticket) => (ticket, true),
+            None => (self.ticket(), false),
         }
-        *lock(&self.requests).entry(format!("{}:{operation}", prefix(service))).or_default() += 1;
     }
 
-    /// Takes the tokens of an operation; says how long to wait for the later of them.
-    fn reserve(&self, scope: &Scope, service: Service, operation: &str) -> Duration {
-        let quota = quota::of(service, operation);
-        let class = quota.class.unwrap_or(operation);
-        let now = Instant::now();
-        let mut levels = lock(&self.levels);
-        let mut take = |class: &str, bucket: Bucket| {
-            let key = Key { scope: scope.clone(), service, class: class.to_owned() };
-            let full = Level { tokens: bucket.capacity, at: now };
-            levels.entry(key).or_insert(full).take(bucket, self.speed, now)
-        };
-        let own = take(class, quota.bucket);
-        quota::total(service).map_or(own, |bucket| own.max(take("", bucket)))
+    /// Waits for an attempt's turn: `rest` of the time in its place, then for its own bucket, the service's, and a slot.
+    /// The tokens are drawn at the moment of departure.
+    async fn pass(&self, call: &Call, ticket: u64, prepaid: bool, rest: Duration) -> Pass<'_> {
+        let (own, total) = (self.own(call), self.total(call));
+        let place = (!prepaid).then(|| own.stand(ticket));
+        tokio::time::sleep(rest.div_f64(self.speed)).await;
+        if let Some(place) = &place {
+            place.turn().await;
+        }
+        let in_total = total.as_ref().map(|total| total.stand(ticket));
+        if let Some(in_total) = &in_total {
+            in_total.turn().await;
+        }
+        // The semaphore is never closed; were it, calls would go on without a bound.
+        let slot = self.slots.acquire().await.ok();
+        place.into_iter().chain(in_total).for_each(Place::leave);
+        let lines = [Some(own), total];
+        lines.iter().flatten().for_each(|line| line.departed());
+        *lock(&self.requests).entry(format!("{}:{}", prefix(call.service), call.operation)).or_default() += 1;
+        Pass { lines, _slot: slot }
+    }
+
+    /// Takes AWS's word that a call found no token; which of its buckets was empty AWS does not say.
+    fn found_empty(&self, call: &Call) {
+        [Some(self.own(call)), self.total(call)].into_iter().flatten().for_each(|line| line.is_empty());
+    }
+
+    fn own(&self, call: &Call) -> Arc<Line> {
+        let quota = quota::of(call.service, &call.operation);
+        self.line(call, quota.class.unwrap_or(&call.operation), quota.bucket)
+    }
+
+    fn total(&self, call: &Call) -> Option<Arc<Line>> {
+        quota::total(call.service).map(|bucket| self.line(call, "", bucket))
+    }
+
+    fn line(&self, call: &Call, class: &str, bucket: Bucket) -> Arc<Line> {
+        let key = Key { scope: call.scope.clone(), service: call.service, class: class.to_owned() };
+        let bucket = Bucket { refill: bucket.refill * self.speed, ..bucket };
+        Arc::clone(lock(&self.lines).entry(key).or_insert_with(|| Arc::new(Line::new(bucket))))
+    }
+}
+
+/// A call that is under way.
+struct Pass<'l> {
+    lines: [Option<Arc<Line>>; 2],
+    _slot: Option<SemaphorePermit<'l>>,
+}
+
+impl Drop for Pass<'_> {
+    fn drop(&mut self) {
+        self.lines.iter().flatten().for_each(|line| line.answered());
     }
 }
 
@@ -174,13 +215,33 @@ impl HttpConnector for LimitedConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let (connector, client) = (self.connector.clone(), self.client.clone());
         HttpConnectorFuture::new(async move {
-            let operation = operation(client.service, &request);
-            client.limiter.turn(&client.scope, client.service, &operation).await;
-            // The semaphore is never closed; were it, calls would go on without a bound.
-            let _slot = client.limiter.slots.acquire().await.ok();
-            connector.call(request).await
+            let Limited { limiter, scope, service, .. } = &client;
+            let operation = operation(*service, &request);
+            let call = Call { scope: scope.clone(), service: *service, operation };
+            let (ticket, mut prepaid) = limiter.take_up(&call);
+            let (mut request, mut attempt, mut rest) = (request, 1, Duration::ZERO);
+            loop {
+                let pass = limiter.pass(&call, ticket, prepaid, rest).await;
+                let (again, seed) = (request.try_clone(), seed(&request));
+                let mut answer = connector.call(request).await?;
+                drop(pass);
+                let Some(throttle) = throttled(&mut answer).await? else { return Ok(answer) };
+                limiter.found_empty(&call);
+                let (Some(pause), Some(again)) = (throttle.pause(attempt, seed), again) else {
+                    answer.add_extension(GivenUp);
+                    return Ok(answer);
+                };
+                (request, attempt, rest, prepaid) = (again, attempt + 1, pause, false);
+            }
         })
     }
+}
+
+/// What tells a request from every other one: its signature is over its time and all that it says.
+fn seed(request: &HttpRequest) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (request.headers().get("authorization"), request.uri()).hash(&mut hasher);
+    hasher.finish()
 }
 
 /// The operation of a request: the query protocols name it in the body, API Gateway by method and path.
@@ -238,7 +299,7 @@ mod tests {
 
     use privlink_model::{Scope, Service};
 
-    use super::{Limiter, path, rest_operation};
+    use super::{Call, Limiter, path, rest_operation};
 
     #[test]
     fn the_path_of_a_uri_is_without_host_and_query() {
@@ -260,40 +321,78 @@ mod tests {
         check("GET", "/", "GetUnknown");
     }
 
-    #[test]
-    fn calls_beyond_the_burst_wait_for_the_refill() {
-        let limiter = Limiter::new(1.0, 8);
-        let (here, there) = (Scope::new("1", "r"), Scope::new("2", "r"));
-        for _ in 0..4 {
-            assert_eq!(limiter.reserve(&here, Service::Ec2, "CreateVpcEndpoint"), Duration::ZERO);
-        }
-        assert_eq!(limiter.reserve(&there, Service::Ec2, "CreateVpcEndpoint"), Duration::ZERO, "another account's");
-        assert!(limiter.reserve(&here, Service::Ec2, "CreateVpcEndpoint") > Duration::from_millis(3000));
-        assert!(limiter.reserve(&here, Service::Ec2, "CreateVpcEndpoint") > Duration::from_millis(6000));
-        assert_eq!(limiter.reserve(&here, Service::Ec2, "DescribeVpcs"), Duration::ZERO, "another operation's");
+    fn call(scope: &Scope, service: Service, operation: &str) -> Call {
+        Call { scope: scope.clone(), service, operation: operation.to_owned() }
     }
 
-    #[test]
-    fn the_total_of_a_service_binds_too() {
-        let limiter = Limiter::new(1.0, 8);
-        let scope = Scope::new("1", "r");
-        let waits: Vec<Duration> = ["GetRestApis", "GetVpcLinks"]
-            .iter()
-            .flat_map(|operation| std::iter::repeat_n(operation, 25))
-            .map(|operation| limiter.reserve(&scope, Service::ApiGateway, operation))
-            .collect();
-        assert_eq!(waits.iter().filter(|wait| wait.is_zero()).count(), 40);
+    /// Whether a call passes without having to wait for a token.
+    async fn passes(limiter: &Limiter, call: &Call) -> bool {
+        let (ticket, prepaid) = limiter.take_up(call);
+        let pass = limiter.pass(call, ticket, prepaid, Duration::ZERO);
+        // The pass is dropped: the answer is there.
+        tokio::time::timeout(Duration::from_millis(20), pass).await.is_ok()
     }
 
     #[tokio::test]
-    async fn what_was_prepaid_passes_at_once() {
-        let limiter = Limiter::new(100.0, 8);
+    async fn a_bucket_is_one_operations_in_one_scope() {
+        let limiter = Limiter::new(1.0, 8);
+        let (here, there) = (Scope::new("1", "r"), Scope::new("2", "r"));
+        for _ in 0..4 {
+            assert!(passes(&limiter, &call(&here, Service::Ec2, "CreateVpcEndpoint")).await);
+        }
+        assert!(!passes(&limiter, &call(&here, Service::Ec2, "CreateVpcEndpoint")).await);
+        assert!(passes(&limiter, &call(&there, Service::Ec2, "CreateVpcEndpoint")).await, "another account's");
+        assert!(passes(&limiter, &call(&here, Service::Ec2, "DescribeVpcs")).await, "another operation's");
+    }
+
+    #[tokio::test]
+    async fn the_total_of_a_service_binds_too() {
+        let limiter = Limiter::new(0.01, 8);
+        let scope = Scope::new("1", "r");
+        for number in 0..40 {
+            let operation = if number % 2 == 0 { "GetRestApis" } else { "GetVpcLinks" };
+            assert!(passes(&limiter, &call(&scope, Service::ApiGateway, operation)).await, "{number}");
+        }
+        assert!(!passes(&limiter, &call(&scope, Service::ApiGateway, "GetRestApi")).await);
+        assert!(passes(&limiter, &call(&scope, Service::Elb, "DescribeTags")).await, "another service's");
+    }
+
+    #[tokio::test]
+    async fn what_was_prepaid_passes_at_once_and_keeps_its_place() {
+        let limiter = Limiter::new(0.01, 8);
         let scope = Scope::new("1", "r");
         limiter.prepay(&scope, Service::ApiGateway, "DeleteRestApi").await;
-        limiter.turn(&scope, Service::ApiGateway, "DeleteRestApi").await;
-        assert!(limiter.prepaid.lock().unwrap().values().all(|left| *left == 0));
+        let delete = call(&scope, Service::ApiGateway, "DeleteRestApi");
+        assert!(passes(&limiter, &delete).await);
         assert_eq!(limiter.requests().get("apigateway:DeleteRestApi"), Some(&1));
-        // Only one token was drawn: the bucket holds one, so the next waits for one refill, not for two.
-        assert!(limiter.reserve(&scope, Service::ApiGateway, "DeleteRestApi") <= Duration::from_millis(300));
+        assert!(!passes(&limiter, &delete).await, "only one was paid for");
+        // A turn that nobody uses must not hold back those to come.
+        let limiter = Limiter::new(1000.0, 8);
+        for _ in 0..3 {
+            limiter.prepay(&scope, Service::ApiGateway, "DeleteRestApi").await;
+        }
+    }
+
+    #[tokio::test]
+    async fn an_attempt_that_was_throttled_stands_before_all_that_came_later() {
+        let limiter = Limiter::new(100.0, 8);
+        let put = call(&Scope::new("1", "r"), Service::ApiGateway, "PutRestApi");
+        let (first, _) = limiter.take_up(&put);
+        drop(limiter.pass(&put, first, false, Duration::ZERO).await);
+        limiter.found_empty(&put);
+        let left = std::sync::Mutex::new(Vec::new());
+        let again = async {
+            let pass = limiter.pass(&put, first, false, Duration::from_secs(3)).await;
+            left.lock().unwrap().push("first");
+            drop(pass);
+        };
+        let later = async {
+            let (ticket, _) = limiter.take_up(&put);
+            let pass = limiter.pass(&put, ticket, false, Duration::ZERO).await;
+            left.lock().unwrap().push("later");
+            drop(pass);
+        };
+        futures_util::join!(again, later);
+        assert_eq!(*left.lock().unwrap(), ["first", "later"]);
     }
 }

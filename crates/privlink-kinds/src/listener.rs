@@ -67,9 +67,10 @@ pub(crate) mod live {
     use privlink_model::{Attrs, BoxFuture, CloudError, ErrorClass, Observed, Owner, Status, Write, Written};
 
     use super::{ID, KIND, LOAD_BALANCER, PORT, PROTOCOL, TARGET_GROUP};
-    use crate::elb_gather::{elb_tags, port_number, tags_of};
-    use crate::live::{Live, answered, child_owner, found, need, owner};
+    use crate::elb_gather::{ARNS, elb_tags, port_number, tags};
+    use crate::live::{Live, Read, answered, by_ids, child_owner, found, ids, need, owner};
     use crate::session::Session;
+    use crate::shared_reads::Asked;
 
     const CREATE: &str = "elasticloadbalancing:CreateListener";
     const UPDATE: &str = "elasticloadbalancing:ModifyListener";
@@ -125,20 +126,23 @@ pub(crate) mod live {
             })
         }
 
-        fn read<'a>(
-            &'a self,
-            session: &'a Session,
-            id: &'a str,
-            _attrs: &'a Attrs,
-        ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>> {
+        fn read<'a>(&'a self, session: &'a Session, asked: &'a [Asked]) -> BoxFuture<'a, Read> {
             Box::pin(async move {
-                let describe = session.elb().describe_listeners().listener_arns(id).send();
-                let (live, tags) = futures_util::join!(describe, tags_of(session, id));
-                let live = found(live.map_err(|error| session.error(DESCRIBE, error)))?;
-                let (Some(live), Some(tags)) = (live, found(tags)?) else { return Ok(None) };
-                Ok(live.listeners().first().and_then(|live| observe(session, live, tags, &Owner::Nobody)))
+                let ids = ids(asked);
+                let (found, tags) = futures_util::join!(describe(session, &ids), tags(session, &ids));
+                let (found, mut tags) = (found?, tags?);
+                let mut tags = |live: &Found| live.listener_arn().and_then(|arn| tags.remove(arn)).unwrap_or_default();
+                Ok(found.iter().filter_map(|live| observe(session, live, tags(live), &Owner::Nobody)).collect())
             })
         }
+    }
+
+    async fn describe(session: &Session, arns: &[String]) -> Result<Vec<Found>, CloudError> {
+        let call = async |arns| {
+            let answer = session.elb().describe_listeners().set_listener_arns(Some(arns)).send().await;
+            Ok(answer.map_err(|error| session.error(DESCRIBE, error))?.listeners.unwrap_or_default())
+        };
+        by_ids(arns, ARNS, call).await
     }
 
     fn protocol(session: &Session, operation: &'static str, attrs: &Attrs) -> Result<ProtocolEnum, CloudError> {

@@ -1,11 +1,12 @@
 //! The contract of a kind's live half, and what all live halves need to fulfil it.
 //!
-//! Owns: [`Live`], reading attributes a call cannot do without, ownership from tags.
+//! Owns: [`Live`], asking for many objects at once, reading attributes a call cannot do without, ownership from tags.
 //! Refuses to know: any kind, any AWS operation.
-//! Read next: `session` for what a call is made with, `cloud` for who calls this.
+//! Read next: `session` for what a call is made with, `shared_reads` for who asks together, `cloud` for who calls this.
 
 use std::collections::BTreeMap;
 
+use futures_util::future::try_join_all;
 use privlink_model::keys::{ADDRESS_TAG, PROJECT_TAG};
 use privlink_model::{
     Address, Attr, AttrValue, Attrs, BoxFuture, CloudError, ErrorClass, Observed, Operation, Owner, Progress, Status,
@@ -13,6 +14,7 @@ use privlink_model::{
 };
 
 use crate::session::Session;
+use crate::shared_reads::Asked;
 
 /// What can be done to a live object of one kind.
 ///
@@ -33,28 +35,58 @@ pub(crate) trait Live: Sync {
         Box::pin(async move { Err(session.refused("Delete", format!("a {} is not deleted by privlink", write.kind))) })
     }
 
-    /// Looks once whether a write has come to its end: usable after create, update and wait, gone after delete.
-    fn settle<'a>(
-        &'a self,
-        session: &'a Session,
-        write: &'a Write,
-        id: &'a str,
-    ) -> BoxFuture<'a, Result<Progress, CloudError>> {
-        Box::pin(async move {
-            let mut attrs = write.before.clone();
-            attrs.merge(&write.after);
-            let observed = self.read(session, id, &attrs).await?;
-            Ok(progress(write.operation, observed))
-        })
+    /// Reads objects again, as many at once as AWS lets it. Those that do not exist are left out.
+    fn read<'a>(&'a self, session: &'a Session, asked: &'a [Asked]) -> BoxFuture<'a, Read>;
+
+    /// Reads of objects what tells how far they have come: all but their tags, and what is computed of other objects.
+    fn look<'a>(&'a self, session: &'a Session, asked: &'a [Asked]) -> BoxFuture<'a, Read> {
+        self.read(session, asked)
     }
 
-    /// Reads it again. `attrs` are those known of it, for kinds whose id alone does not find them.
-    fn read<'a>(
-        &'a self,
-        session: &'a Session,
-        id: &'a str,
-        attrs: &'a Attrs,
-    ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>>;
+    /// How far a write has come, judged by what a look found: its end is usable after create, update and wait, gone after
+    /// delete.
+    fn progress(&self, operation: Operation, observed: Option<Observed>) -> Progress {
+        progress(operation, observed)
+    }
+}
+
+/// What a read of several objects found.
+pub(crate) type Read = Result<Vec<Observed>, CloudError>;
+
+/// The ids of what is asked for.
+pub(crate) fn ids(asked: &[Asked]) -> Vec<String> {
+    asked.iter().map(|one| one.id.clone()).collect()
+}
+
+/// Reads objects that AWS has no call for several of, one by one and all at the same time.
+pub(crate) async fn each<F>(asked: &[Asked], read: impl Fn(Asked) -> F) -> Read
+where
+    F: Future<Output = Result<Option<Observed>, CloudError>>,
+{
+    Ok(try_join_all(asked.iter().cloned().map(read)).await?.into_iter().flatten().collect())
+}
+
+/// Asks for objects by their ids, so many in a call. Where one of them is gone AWS fails the call as a whole: it is halved
+/// until the others are found.
+pub(crate) async fn by_ids<T, F>(
+    ids: &[String],
+    most: usize,
+    call: impl Fn(Vec<String>) -> F,
+) -> Result<Vec<T>, CloudError>
+where
+    F: Future<Output = Result<Vec<T>, CloudError>>,
+{
+    let mut found = Vec::new();
+    let mut left: Vec<&[String]> = ids.chunks(most).collect();
+    while let Some(batch) = left.pop() {
+        match call(batch.to_vec()).await {
+            Ok(some) => found.extend(some),
+            Err(error) if error.class != ErrorClass::NotFound => return Err(error),
+            Err(_) if batch.len() > 1 => left.extend(batch.chunks(batch.len().div_ceil(2))),
+            Err(_) => {}
+        }
+    }
+    Ok(found)
 }
 
 /// How far a write has come, judged by what a read found.

@@ -61,12 +61,12 @@ pub static SCHEMA: KindSchema = KindSchema {
         Permission::anywhere("elasticloadbalancing:DescribeTags"),
     ],
     write_actions: &[
-        create("elasticloadbalancing:CreateLoadBalancer", "elasticloadbalancing:{region}:{account}:loadbalancer/net/{id}", ByRequest),
-        create("elasticloadbalancing:AddTags", "elasticloadbalancing:{region}:{account}:loadbalancer/net/{id}", ByTagging("CreateLoadBalancer")),
+        create("elasticloadbalancing:CreateLoadBalancer", "elasticloadbalancing:{region}:{account}:loadbalancer/net/{name}/{id}", ByRequest),
+        create("elasticloadbalancing:AddTags", "elasticloadbalancing:{region}:{account}:loadbalancer/net/{name}/{id}", ByTagging("CreateLoadBalancer")),
         create("iam:CreateServiceLinkedRole", "iam::{account}:role/aws-service-role/elasticloadbalancing.amazonaws.com/AWSServiceRoleForElasticLoadBalancing", ByService("elasticloadbalancing.amazonaws.com")),
-        update("elasticloadbalancing:SetSubnets", "elasticloadbalancing:{region}:{account}:loadbalancer/net/{id}", ByObject),
-        update("elasticloadbalancing:SetSecurityGroups", "elasticloadbalancing:{region}:{account}:loadbalancer/net/{id}", ByObject),
-        delete("elasticloadbalancing:DeleteLoadBalancer", "elasticloadbalancing:{region}:{account}:loadbalancer/net/{id}", ByObject),
+        update("elasticloadbalancing:SetSubnets", "elasticloadbalancing:{region}:{account}:loadbalancer/net/{name}/{id}", ByObject),
+        update("elasticloadbalancing:SetSecurityGroups", "elasticloadbalancing:{region}:{account}:loadbalancer/net/{name}/{id}", ByObject),
+        delete("elasticloadbalancing:DeleteLoadBalancer", "elasticloadbalancing:{region}:{account}:loadbalancer/net/{name}/{id}", ByObject),
     ],
 };
 
@@ -83,9 +83,10 @@ pub(crate) mod live {
     };
 
     use super::{DNS_NAME, ENFORCEMENT, ID, KIND, LISTENERS, NAME, SCHEME, SECURITY_GROUPS, SUBNETS, TYPE, VPC};
-    use crate::elb_gather::{elb_tags, listeners_of, tags_of};
-    use crate::live::{Live, answered, found, need, owner, progress};
+    use crate::elb_gather::{ARNS, elb_tags, listeners_by_arn, tags};
+    use crate::live::{Live, Read, answered, by_ids, found, ids, need, owner, progress};
     use crate::session::Session;
+    use crate::shared_reads::Asked;
 
     const CREATE: &str = "elasticloadbalancing:CreateLoadBalancer";
     const DELETE: &str = "elasticloadbalancing:DeleteLoadBalancer";
@@ -150,34 +151,34 @@ pub(crate) mod live {
             })
         }
 
-        fn settle<'a>(
-            &'a self,
-            session: &'a Session,
-            write: &'a Write,
-            id: &'a str,
-        ) -> BoxFuture<'a, Result<Progress, CloudError>> {
+        fn read<'a>(&'a self, session: &'a Session, asked: &'a [Asked]) -> BoxFuture<'a, Read> {
             Box::pin(async move {
-                let observed = self.read(session, id, &write.after).await?;
-                Ok(match (write.operation, observed) {
-                    // One that failed can still be seen for a moment after it was deleted.
-                    (Operation::Delete, Some(_)) => Progress::Pending("deleting".to_owned()),
-                    (operation, observed) => progress(operation, observed),
-                })
+                let found = describe(session, &ids(asked)).await?;
+                let arns: Vec<String> = found.iter().filter_map(Found::load_balancer_arn).map(str::to_owned).collect();
+                let (tags, listeners) = futures_util::join!(tags(session, &arns), listeners_by_arn(session, &arns));
+                let (mut tags, mut listeners) = (tags?, listeners?);
+                let observe = |live: &Found| {
+                    let arn = live.load_balancer_arn()?;
+                    let listeners = listeners.remove(arn).unwrap_or_default();
+                    observe(session, live, tags.remove(arn).unwrap_or_default(), &listeners)
+                };
+                Ok(found.iter().filter_map(observe).collect())
             })
         }
 
-        fn read<'a>(
-            &'a self,
-            session: &'a Session,
-            id: &'a str,
-            _attrs: &'a Attrs,
-        ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>> {
+        fn look<'a>(&'a self, session: &'a Session, asked: &'a [Asked]) -> BoxFuture<'a, Read> {
             Box::pin(async move {
-                let Some(one) = describe(session, id).await? else { return Ok(None) };
-                let (tags, listeners) = futures_util::join!(tags_of(session, id), listeners_of(session, id));
-                let (Some(tags), Some(listeners)) = (found(tags)?, found(listeners)?) else { return Ok(None) };
-                Ok(observe(session, &one, tags, &listeners))
+                let found = describe(session, &ids(asked)).await?;
+                Ok(found.iter().filter_map(|live| bare(session, live)).collect())
             })
+        }
+
+        fn progress(&self, operation: Operation, observed: Option<Observed>) -> Progress {
+            match (operation, observed) {
+                // One that failed can still be seen for a moment after it was deleted.
+                (Operation::Delete, Some(_)) => Progress::Pending("deleting".to_owned()),
+                (operation, observed) => progress(operation, observed),
+            }
         }
     }
 
@@ -190,8 +191,8 @@ pub(crate) mod live {
 
     async fn set_security_groups(session: &Session, write: &Write) -> Result<(), CloudError> {
         let groups = need(session, SET_SECURITY_GROUPS, &write.after, &SECURITY_GROUPS)?;
-        let live = describe(session, &write.id).await?;
-        let flag = live.map_or("on".to_owned(), |live| enforcement(&live));
+        let live = describe(session, std::slice::from_ref(&write.id)).await?;
+        let flag = live.first().map_or("on".to_owned(), enforcement);
         send_security_groups(session, &write.id, groups, &flag).await
     }
 
@@ -214,11 +215,13 @@ pub(crate) mod live {
         Ok(())
     }
 
-    /// Reads one load balancer; none when it does not exist.
-    pub(crate) async fn describe(session: &Session, id: &str) -> Result<Option<Found>, CloudError> {
-        let answer = session.elb().describe_load_balancers().load_balancer_arns(id).send().await;
-        let answer = found(answer.map_err(|error| session.error(DESCRIBE, error)))?;
-        Ok(answer.and_then(|answer| answer.load_balancers.unwrap_or_default().into_iter().next()))
+    /// Reads load balancers by their ARNs; those that do not exist are left out.
+    pub(crate) async fn describe(session: &Session, arns: &[String]) -> Result<Vec<Found>, CloudError> {
+        let call = async |arns| {
+            let answer = session.elb().describe_load_balancers().set_load_balancer_arns(Some(arns)).send().await;
+            Ok(answer.map_err(|error| session.error(DESCRIBE, error))?.load_balancers.unwrap_or_default())
+        };
+        by_ids(arns, ARNS, call).await
     }
 
     /// Whether the security groups are enforced on PrivateLink traffic; `on` unless AWS says otherwise.
@@ -236,14 +239,21 @@ pub(crate) mod live {
         tags: BTreeMap<String, String>,
         listeners: &[Listener],
     ) -> Option<Observed> {
-        let id = live.load_balancer_arn()?.to_owned();
-        let mut attrs = attrs(&id, live);
-        attrs.set(&LISTENERS, Value::List(ports(listeners)));
-        let owner = owner(&session.project, &tags);
-        if !matches!(owner, Owner::Ours(_)) && !live.security_groups().is_empty() {
-            attrs.set(&ENFORCEMENT, enforcement(live));
+        let mut observed = bare(session, live)?;
+        observed.attrs.set(&LISTENERS, Value::List(ports(listeners)));
+        observed.owner = owner(&session.project, &tags);
+        if !matches!(observed.owner, Owner::Ours(_)) && !live.security_groups().is_empty() {
+            observed.attrs.set(&ENFORCEMENT, enforcement(live));
         }
-        Some(Observed { kind: KIND, scope: session.scope.clone(), id, owner, status: status(live), attrs, tags })
+        Some(Observed { tags, ..observed })
+    }
+
+    /// What a load balancer is without what other calls tell of it: whose it is, its listeners.
+    fn bare(session: &Session, live: &Found) -> Option<Observed> {
+        let id = live.load_balancer_arn()?.to_owned();
+        let (scope, attrs) = (session.scope.clone(), attrs(&id, live));
+        let (owner, tags) = (Owner::Nobody, BTreeMap::new());
+        Some(Observed { kind: KIND, scope, id, owner, status: status(live), attrs, tags })
     }
 
     fn attrs(id: &str, live: &Found) -> Attrs {

@@ -67,10 +67,11 @@ pub(crate) mod live {
     use privlink_model::{Attrs, BoxFuture, CloudError, Observed, Owner, Status, Write, Written};
 
     use super::{ENFORCE, ID, KIND, LOAD_BALANCER, SECURITY_GROUPS};
-    use crate::elb_gather::tags_of;
-    use crate::live::{Live, child_owner, found, need, owner};
+    use crate::elb_gather::tags;
+    use crate::live::{Live, Read, child_owner, found, ids, need, owner};
     use crate::load_balancer::live::{describe, enforcement, send_security_groups};
     use crate::session::Session;
+    use crate::shared_reads::Asked;
 
     const SET: &str = "elasticloadbalancing:SetSecurityGroups";
 
@@ -93,16 +94,16 @@ pub(crate) mod live {
             })
         }
 
-        fn read<'a>(
-            &'a self,
-            session: &'a Session,
-            id: &'a str,
-            _attrs: &'a Attrs,
-        ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>> {
+        fn read<'a>(&'a self, session: &'a Session, asked: &'a [Asked]) -> BoxFuture<'a, Read> {
             Box::pin(async move {
-                let (live, tags) = futures_util::join!(describe(session, id), tags_of(session, id));
-                let (Some(live), Some(tags)) = (live?, found(tags)?) else { return Ok(None) };
-                Ok(observe(session, &live, &owner(&session.project, &tags)))
+                let ids = ids(asked);
+                let (found, tags) = futures_util::join!(describe(session, &ids), tags(session, &ids));
+                let (found, mut tags) = (found?, tags?);
+                let observe = |live: &Found| {
+                    let tags = live.load_balancer_arn().and_then(|arn| tags.remove(arn)).unwrap_or_default();
+                    observe(session, live, &owner(&session.project, &tags))
+                };
+                Ok(found.iter().filter_map(observe).collect())
             })
         }
     }

@@ -61,9 +61,10 @@ pub(crate) mod live {
     use privlink_model::{Attrs, BoxFuture, CloudError, Observed, Status, Write, Written};
 
     use super::{DESCRIPTION, ENDPOINT_TYPE, ID, KIND, NAME};
-    use crate::api_gateway_gather::{replace, tag_map};
-    use crate::live::{Live, answered, found, need, owner};
+    use crate::api_gateway_gather::{list_rest_apis, replace, tag_map};
+    use crate::live::{Live, Read, answered, found, ids, need, owner};
     use crate::session::Session;
+    use crate::shared_reads::Asked;
 
     const CREATE: &str = "apigateway:CreateRestApi";
     const UPDATE: &str = "apigateway:UpdateRestApi";
@@ -116,13 +117,11 @@ pub(crate) mod live {
             })
         }
 
-        fn read<'a>(
-            &'a self,
-            session: &'a Session,
-            id: &'a str,
-            _attrs: &'a Attrs,
-        ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>> {
-            Box::pin(async move { Ok(get(session, id).await?.and_then(|live| observe(session, &live))) })
+        fn read<'a>(&'a self, session: &'a Session, asked: &'a [Asked]) -> BoxFuture<'a, Read> {
+            Box::pin(async move {
+                let found = read(session, &ids(asked)).await?;
+                Ok(found.iter().filter_map(|live| observe(session, live)).collect())
+            })
         }
     }
 
@@ -132,6 +131,16 @@ pub(crate) mod live {
             Some(text) => replace("/description", text),
             None => PatchOperation::builder().op(Op::Remove).path("/description").build(),
         }
+    }
+
+    /// Reads APIs; those that do not exist are left out. Two reads of one each are dearer than a list, which holds hundreds.
+    pub(crate) async fn read(session: &Session, ids: &[String]) -> Result<Vec<Found>, CloudError> {
+        if let [one] = ids {
+            return Ok(get(session, one).await?.into_iter().collect());
+        }
+        let mut listed = list_rest_apis(session).await?;
+        listed.retain(|live| live.id().is_some_and(|id| ids.iter().any(|asked| asked == id)));
+        Ok(listed)
     }
 
     /// Reads one API in the form that lists have; none when it does not exist.

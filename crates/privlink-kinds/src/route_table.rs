@@ -22,12 +22,14 @@ pub static SCHEMA: KindSchema = KindSchema {
 #[cfg(feature = "aws")]
 pub(crate) mod live {
     use aws_sdk_ec2::types::{Filter, Route, RouteTable as Found};
+    use futures_util::future::try_join_all;
     use privlink_model::{Attrs, BoxFuture, CloudError, Observed, Owner, Status, Value};
 
     use super::{ID, KIND, MAIN, ROUTES, SUBNETS, VPC};
-    use crate::ec2::{filter, tags};
-    use crate::live::Live;
+    use crate::ec2::{batches, tags};
+    use crate::live::{Live, Read, ids};
     use crate::session::Session;
+    use crate::shared_reads::Asked;
 
     const DESCRIBE: &str = "ec2:DescribeRouteTables";
 
@@ -35,13 +37,12 @@ pub(crate) mod live {
     pub(crate) struct RouteTable;
 
     impl Live for RouteTable {
-        fn read<'a>(
-            &'a self,
-            session: &'a Session,
-            id: &'a str,
-            _attrs: &'a Attrs,
-        ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>> {
-            Box::pin(async move { Ok(list(session, filter("route-table-id", [id])).await?.pop()) })
+        fn read<'a>(&'a self, session: &'a Session, asked: &'a [Asked]) -> BoxFuture<'a, Read> {
+            Box::pin(async move {
+                Ok(try_join_all(batches("route-table-id", &ids(asked)).into_iter().map(|some| list(session, some)))
+                    .await?
+                    .concat())
+            })
         }
     }
 

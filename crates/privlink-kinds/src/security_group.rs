@@ -48,12 +48,14 @@ pub static SCHEMA: KindSchema = KindSchema {
 #[cfg(feature = "aws")]
 pub(crate) mod live {
     use aws_sdk_ec2::types::{Filter, ResourceType, SecurityGroup as Found};
+    use futures_util::future::try_join_all;
     use privlink_model::{Attrs, BoxFuture, CloudError, ErrorClass, Observed, Status, Write, Written};
 
     use super::{DESCRIPTION, ID, KIND, NAME, VPC};
-    use crate::ec2::{filter, tag_specification, tags};
-    use crate::live::{Live, answered, found, need, owner};
+    use crate::ec2::{batches, filter, tag_specification, tags};
+    use crate::live::{Live, Read, answered, found, ids, need, owner};
     use crate::session::Session;
+    use crate::shared_reads::Asked;
 
     const CREATE: &str = "ec2:CreateSecurityGroup";
     const DELETE: &str = "ec2:DeleteSecurityGroup";
@@ -100,13 +102,11 @@ pub(crate) mod live {
             })
         }
 
-        fn read<'a>(
-            &'a self,
-            session: &'a Session,
-            id: &'a str,
-            _attrs: &'a Attrs,
-        ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>> {
-            Box::pin(async move { Ok(list(session, vec![filter("group-id", [id])]).await?.pop()) })
+        fn read<'a>(&'a self, session: &'a Session, asked: &'a [Asked]) -> BoxFuture<'a, Read> {
+            Box::pin(async move {
+                let lists = batches("group-id", &ids(asked)).into_iter().map(|some| list(session, vec![some]));
+                Ok(try_join_all(lists).await?.concat())
+            })
         }
     }
 

@@ -76,18 +76,20 @@ fn normal_protocol(value: Value) -> Value {
 
 #[cfg(feature = "aws")]
 pub(crate) mod live {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use aws_sdk_ec2::types::{
         Filter, IpPermission, IpRange, Ipv6Range, PrefixListId, ResourceType, SecurityGroupRule as Found,
         UserIdGroupPair,
     };
+    use futures_util::future::try_join_all;
     use privlink_model::{Attrs, BoxFuture, CloudError, ErrorClass, Observed, Owner, Status, Value, Write, Written};
 
     use super::{DIRECTION, FROM_PORT, GROUP, ID, KIND, PEER, PROTOCOL, TO_PORT, normal_protocol};
-    use crate::ec2::{filter, tag_specification, tags};
-    use crate::live::{Live, answered, child_owner, found, need, owner};
+    use crate::ec2::{VALUES, filter, tag_specification, tags};
+    use crate::live::{Live, Read, answered, child_owner, found, ids, need, owner};
     use crate::session::Session;
+    use crate::shared_reads::Asked;
 
     const INGRESS: &str = "ec2:AuthorizeSecurityGroupIngress";
     const EGRESS: &str = "ec2:AuthorizeSecurityGroupEgress";
@@ -124,18 +126,16 @@ pub(crate) mod live {
             })
         }
 
-        fn read<'a>(
-            &'a self,
-            session: &'a Session,
-            id: &'a str,
-            attrs: &'a Attrs,
-        ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>> {
+        fn read<'a>(&'a self, session: &'a Session, asked: &'a [Asked]) -> BoxFuture<'a, Read> {
             Box::pin(async move {
-                // By its group where that is known: a filter for the id alone has to search all groups.
-                let mut filters = vec![filter("security-group-rule-id", [id])];
-                filters.extend(attrs.read(&GROUP).map(|group| filter("group-id", [group])));
-                let found = describe(session, filters).await?;
-                Ok(found.first().and_then(|found| observe(session, found, &BTreeMap::new())))
+                let lists = asked.chunks(VALUES).map(async |some| {
+                    // By their groups where those are known: a filter for ids alone has to search all groups.
+                    let groups: Option<BTreeSet<String>> = some.iter().map(|one| one.attrs.read(&GROUP)).collect();
+                    let mut filters = vec![filter("security-group-rule-id", ids(some))];
+                    filters.extend(groups.map(|groups| filter("group-id", groups)));
+                    list(session, filters, &BTreeMap::new()).await
+                });
+                Ok(try_join_all(lists).await?.concat())
             })
         }
     }

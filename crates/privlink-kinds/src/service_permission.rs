@@ -57,12 +57,14 @@ pub(crate) mod live {
     use std::collections::BTreeMap;
 
     use aws_sdk_ec2::types::AllowedPrincipal;
+    use futures_util::future::try_join_all;
     use privlink_model::{Attrs, BoxFuture, CloudError, Observed, Owner, Status, Write, Written, short_digest};
 
     use super::{ID, KIND, PRINCIPAL, SERVICE};
     use crate::ec2::filter;
-    use crate::live::{Live, child_owner, found, need};
+    use crate::live::{Live, Read, child_owner, found, need};
     use crate::session::Session;
+    use crate::shared_reads::Asked;
 
     const MODIFY: &str = "ec2:ModifyVpcEndpointServicePermissions";
     const DESCRIBE: &str = "ec2:DescribeVpcEndpointServicePermissions";
@@ -93,17 +95,21 @@ pub(crate) mod live {
             })
         }
 
-        fn read<'a>(
-            &'a self,
-            session: &'a Session,
-            id: &'a str,
-            _attrs: &'a Attrs,
-        ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>> {
+        fn read<'a>(&'a self, session: &'a Session, asked: &'a [Asked]) -> BoxFuture<'a, Read> {
             Box::pin(async move {
-                let (service, principal) = parts(session, id)?;
-                let listed = found(describe(session, service, Some(principal)).await)?.unwrap_or_default();
-                let same = listed.iter().find(|found| found.principal() == Some(principal));
-                Ok(same.map(|_| observe(session, service, principal, &Owner::Nobody)))
+                let mut wanted: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+                for one in asked {
+                    let (service, principal) = parts(session, &one.id)?;
+                    wanted.entry(service).or_default().push(principal);
+                }
+                let lists = wanted.into_iter().map(async |(service, principals)| {
+                    let only = if let [one] = principals.as_slice() { Some(*one) } else { None };
+                    let listed = found(describe(session, service, only).await)?.unwrap_or_default();
+                    let there = listed.iter().filter_map(AllowedPrincipal::principal);
+                    let asked_for = there.filter(|principal| principals.contains(principal));
+                    Ok(asked_for.map(|one| observe(session, service, one, &Owner::Nobody)).collect::<Vec<_>>())
+                });
+                Ok::<_, CloudError>(try_join_all(lists).await?.concat())
             })
         }
     }

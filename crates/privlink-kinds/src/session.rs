@@ -1,4 +1,4 @@
-//! What a call is made with: a scope, whose account it is, the project, and the clients of the services.
+//! What a call is made with: a scope, whose account it is, the project, the clients of the services, the reads they share.
 //!
 //! Owns: access to clients. Refuses to know: how credentials were come by, quotas, any kind.
 //! Read next: `connect` for how sessions come to be, `error` for what becomes of a failed call.
@@ -8,6 +8,8 @@ use std::sync::Arc;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use privlink_model::{Account, CloudError, ErrorClass, Scope};
 use tokio::sync::OnceCell;
+
+use crate::shared_reads::SharedReads;
 
 /// The SDK clients of one scope. Cloning one is cheap.
 #[derive(Debug)]
@@ -31,10 +33,12 @@ pub(crate) struct Session {
     /// Where calls go, when not to AWS.
     pub(crate) endpoints: Arc<[String]>,
     pub(crate) clients: Arc<Clients>,
+    /// The reads that those who ask at the same time share.
+    pub(crate) shared: Arc<SharedReads>,
 }
 
 impl Session {
-    /// The EC2 client. Retries throttles and lost connections itself; its creates carry client tokens or natural keys.
+    /// The EC2 client. Retries lost connections itself; its creates carry client tokens or natural keys.
     pub(crate) fn ec2(&self) -> &aws_sdk_ec2::Client {
         &self.clients.ec2
     }

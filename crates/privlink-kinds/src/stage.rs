@@ -48,13 +48,17 @@ pub static SCHEMA: KindSchema = KindSchema {
 
 #[cfg(feature = "aws")]
 pub(crate) mod live {
+    use std::collections::BTreeMap;
+
     use aws_sdk_apigateway::types::Stage as Found;
+    use futures_util::future::try_join_all;
     use privlink_model::{Attrs, BoxFuture, CloudError, ErrorClass, Observed, Status, Write, Written};
 
     use super::{API, DEPLOYMENT, ID, KIND, NAME};
-    use crate::api_gateway_gather::{replace, tag_map};
-    use crate::live::{Live, found, need, owner};
+    use crate::api_gateway_gather::{list_stages, replace, tag_map};
+    use crate::live::{Live, Read, found, need, owner};
     use crate::session::Session;
+    use crate::shared_reads::Asked;
 
     const CREATE: &str = "apigateway:CreateStage";
     const UPDATE: &str = "apigateway:UpdateStage";
@@ -103,26 +107,37 @@ pub(crate) mod live {
             })
         }
 
-        fn read<'a>(
-            &'a self,
-            session: &'a Session,
-            id: &'a str,
-            _attrs: &'a Attrs,
-        ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>> {
+        fn read<'a>(&'a self, session: &'a Session, asked: &'a [Asked]) -> BoxFuture<'a, Read> {
             Box::pin(async move {
-                let (api, name) = parts(session, GET, id)?;
-                let answer = session.api_gateway_reads().get_stage().rest_api_id(api).stage_name(name).send().await;
-                let answer = found(answer.map_err(|error| session.error(GET, error)))?;
-                Ok(answer.and_then(|answer| {
-                    let live = Found::builder()
-                        .set_stage_name(answer.stage_name)
-                        .set_deployment_id(answer.deployment_id)
-                        .set_tags(answer.tags)
-                        .build();
-                    observe(session, api, &live)
-                }))
+                let mut wanted: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+                for one in asked {
+                    let (api, name) = parts(session, GET, &one.id)?;
+                    wanted.entry(api).or_default().push(name);
+                }
+                let read = wanted.into_iter().map(async |(api, names)| {
+                    let mut stages = match names.as_slice() {
+                        [one] => get(session, api, one).await?.into_iter().collect(),
+                        _ => found(list_stages(session, api).await)?.unwrap_or_default(),
+                    };
+                    stages.retain(|live| live.stage_name().is_some_and(|name| names.contains(&name)));
+                    Ok(stages.iter().filter_map(|live| observe(session, api, live)).collect::<Vec<_>>())
+                });
+                Ok::<_, CloudError>(try_join_all(read).await?.concat())
             })
         }
+    }
+
+    /// Reads one stage in the form that lists have; none when it does not exist.
+    async fn get(session: &Session, api: &str, name: &str) -> Result<Option<Found>, CloudError> {
+        let answer = session.api_gateway_reads().get_stage().rest_api_id(api).stage_name(name).send().await;
+        let answer = found(answer.map_err(|error| session.error(GET, error)))?;
+        Ok(answer.map(|answer| {
+            Found::builder()
+                .set_stage_name(answer.stage_name)
+                .set_deployment_id(answer.deployment_id)
+                .set_tags(answer.tags)
+                .build()
+        }))
     }
 
     fn parts<'a>(session: &Session, operation: &str, id: &'a str) -> Result<(&'a str, &'a str), CloudError> {

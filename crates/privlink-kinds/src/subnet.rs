@@ -27,13 +27,15 @@ pub static SCHEMA: KindSchema = KindSchema {
 #[cfg(feature = "aws")]
 pub(crate) mod live {
     use aws_sdk_ec2::types::{Filter, Subnet as Found};
+    use futures_util::future::try_join_all;
     use privlink_model::keys::subnet::ENOUGH_ADDRESSES;
     use privlink_model::{Attrs, BoxFuture, CloudError, Observed, Owner, Status};
 
     use super::{CIDR, FREE_ADDRESSES, ID, KIND, NAME, OWNER, VPC, ZONE, ZONE_ID};
-    use crate::ec2::{filter, tags};
-    use crate::live::Live;
+    use crate::ec2::{batches, tags};
+    use crate::live::{Live, Read, ids};
     use crate::session::Session;
+    use crate::shared_reads::Asked;
 
     const DESCRIBE: &str = "ec2:DescribeSubnets";
 
@@ -41,13 +43,12 @@ pub(crate) mod live {
     pub(crate) struct Subnet;
 
     impl Live for Subnet {
-        fn read<'a>(
-            &'a self,
-            session: &'a Session,
-            id: &'a str,
-            _attrs: &'a Attrs,
-        ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>> {
-            Box::pin(async move { Ok(list(session, filter("subnet-id", [id])).await?.pop()) })
+        fn read<'a>(&'a self, session: &'a Session, asked: &'a [Asked]) -> BoxFuture<'a, Read> {
+            Box::pin(async move {
+                Ok(try_join_all(batches("subnet-id", &ids(asked)).into_iter().map(|some| list(session, some)))
+                    .await?
+                    .concat())
+            })
         }
     }
 

@@ -49,22 +49,22 @@ pub static SCHEMA: KindSchema = KindSchema {
     write_actions: &[
         create(
             "elasticloadbalancing:CreateTargetGroup",
-            "elasticloadbalancing:{region}:{account}:targetgroup/{id}",
+            "elasticloadbalancing:{region}:{account}:targetgroup/{name}/{id}",
             ByRequest,
         ),
         create(
             "elasticloadbalancing:AddTags",
-            "elasticloadbalancing:{region}:{account}:targetgroup/{id}",
+            "elasticloadbalancing:{region}:{account}:targetgroup/{name}/{id}",
             ByTagging("CreateTargetGroup"),
         ),
         update(
             "elasticloadbalancing:ModifyTargetGroup",
-            "elasticloadbalancing:{region}:{account}:targetgroup/{id}",
+            "elasticloadbalancing:{region}:{account}:targetgroup/{name}/{id}",
             ByObject,
         ),
         delete(
             "elasticloadbalancing:DeleteTargetGroup",
-            "elasticloadbalancing:{region}:{account}:targetgroup/{id}",
+            "elasticloadbalancing:{region}:{account}:targetgroup/{name}/{id}",
             ByObject,
         ),
     ],
@@ -78,9 +78,10 @@ pub(crate) mod live {
     use privlink_model::{Attrs, BoxFuture, CloudError, ErrorClass, Observed, Status, Write, Written};
 
     use super::{HEALTH_PATH, HEALTH_PORT, HEALTH_PROTOCOL, ID, KIND, NAME, PORT, PROTOCOL, TARGET_TYPE, VPC};
-    use crate::elb_gather::{elb_tags, port_number, tags_of};
-    use crate::live::{Live, answered, found, need, owner};
+    use crate::elb_gather::{ARNS, elb_tags, port_number, tags};
+    use crate::live::{Live, Read, answered, by_ids, found, ids, need, owner};
     use crate::session::Session;
+    use crate::shared_reads::Asked;
 
     const CREATE: &str = "elasticloadbalancing:CreateTargetGroup";
     const UPDATE: &str = "elasticloadbalancing:ModifyTargetGroup";
@@ -141,16 +142,21 @@ pub(crate) mod live {
             })
         }
 
-        fn read<'a>(
-            &'a self,
-            session: &'a Session,
-            id: &'a str,
-            _attrs: &'a Attrs,
-        ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>> {
+        fn read<'a>(&'a self, session: &'a Session, asked: &'a [Asked]) -> BoxFuture<'a, Read> {
             Box::pin(async move {
-                let (live, tags) = futures_util::join!(describe(session, id), tags_of(session, id));
-                let (Some(live), Some(tags)) = (live?, found(tags)?) else { return Ok(None) };
-                Ok(observe(session, &live, tags))
+                let ids = ids(asked);
+                let (found, tags) = futures_util::join!(describe(session, &ids), tags(session, &ids));
+                let (found, mut tags) = (found?, tags?);
+                let mut tags =
+                    |live: &Found| live.target_group_arn().and_then(|arn| tags.remove(arn)).unwrap_or_default();
+                Ok(found.iter().filter_map(|live| observe(session, live, tags(live))).collect())
+            })
+        }
+
+        fn look<'a>(&'a self, session: &'a Session, asked: &'a [Asked]) -> BoxFuture<'a, Read> {
+            Box::pin(async move {
+                let found = describe(session, &ids(asked)).await?;
+                Ok(found.iter().filter_map(|live| observe(session, live, BTreeMap::new())).collect())
             })
         }
     }
@@ -159,11 +165,13 @@ pub(crate) mod live {
         attrs.read(&HEALTH_PROTOCOL).map(|word| ProtocolEnum::from(word.as_str()))
     }
 
-    /// Reads one target group; none when it does not exist.
-    pub(crate) async fn describe(session: &Session, id: &str) -> Result<Option<Found>, CloudError> {
-        let answer = session.elb().describe_target_groups().target_group_arns(id).send().await;
-        let answer = found(answer.map_err(|error| session.error(DESCRIBE, error)))?;
-        Ok(answer.and_then(|answer| answer.target_groups.unwrap_or_default().into_iter().next()))
+    /// Reads target groups by their ARNs; those that do not exist are left out.
+    pub(crate) async fn describe(session: &Session, arns: &[String]) -> Result<Vec<Found>, CloudError> {
+        let call = async |arns| {
+            let answer = session.elb().describe_target_groups().set_target_group_arns(Some(arns)).send().await;
+            Ok(answer.map_err(|error| session.error(DESCRIBE, error))?.target_groups.unwrap_or_default())
+        };
+        by_ids(arns, ARNS, call).await
     }
 
     /// What a target group is to privlink; none when the answer lacks its ARN.

@@ -107,17 +107,19 @@ fn own_port(ports: &[i64], group: i64) -> i64 {
 
 #[cfg(feature = "aws")]
 pub(crate) mod live {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use aws_sdk_elasticloadbalancingv2::types::{
         TargetDescription, TargetGroup, TargetHealthDescription, TargetHealthStateEnum,
     };
+    use futures_util::future::try_join_all;
     use privlink_model::{Attrs, BoxFuture, CloudError, Observed, Owner, Status, Write, Written};
 
     use super::{ADDRESSES, ID, KIND, PORT, TARGET_GROUP, ZONE, join, own_port, split};
-    use crate::elb_gather::{port_number, tags_of, targets_of};
-    use crate::live::{Live, child_owner, found, need, owner};
+    use crate::elb_gather::{port_number, tags, targets_of};
+    use crate::live::{Live, Read, child_owner, found, ids, need, owner};
     use crate::session::Session;
+    use crate::shared_reads::Asked;
     use crate::target_group::live::describe;
 
     const REGISTER: &str = "elasticloadbalancing:RegisterTargets";
@@ -164,19 +166,18 @@ pub(crate) mod live {
             })
         }
 
-        fn read<'a>(
-            &'a self,
-            session: &'a Session,
-            id: &'a str,
-            _attrs: &'a Attrs,
-        ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>> {
+        fn read<'a>(&'a self, session: &'a Session, asked: &'a [Asked]) -> BoxFuture<'a, Read> {
             Box::pin(async move {
-                let (group, targets, tags) =
-                    futures_util::join!(describe(session, id), targets_of(session, id), tags_of(session, id));
-                let (Some(group), Some(targets), Some(tags)) = (group?, found(targets)?, found(tags)?) else {
-                    return Ok(None);
-                };
-                Ok(observe(session, &group, &targets, &owner(&session.project, &tags)))
+                let ids = ids(asked);
+                let (groups, tags) = futures_util::join!(describe(session, &ids), tags(session, &ids));
+                let (groups, tags) = (groups?, tags?);
+                let read = groups.iter().map(async |group| {
+                    let arn = group.target_group_arn().unwrap_or_default();
+                    let targets = found(targets_of(session, arn).await)?.unwrap_or_default();
+                    let parent = owner(&session.project, tags.get(arn).unwrap_or(&BTreeMap::new()));
+                    Ok(observe(session, group, &targets, &parent))
+                });
+                Ok::<_, CloudError>(try_join_all(read).await?.into_iter().flatten().collect())
             })
         }
     }

@@ -29,8 +29,9 @@ pub(crate) mod live {
 
     use super::{ID, KIND, STATE, VPCS};
     use crate::ec2::{filter, tags};
-    use crate::live::Live;
+    use crate::live::{Live, Read, ids};
     use crate::session::Session;
+    use crate::shared_reads::Asked;
 
     const DESCRIBE: &str = "ec2:DescribeTransitGateways";
     const ATTACHMENTS: &str = "ec2:DescribeTransitGatewayVpcAttachments";
@@ -39,13 +40,8 @@ pub(crate) mod live {
     pub(crate) struct TransitGateway;
 
     impl Live for TransitGateway {
-        fn read<'a>(
-            &'a self,
-            session: &'a Session,
-            id: &'a str,
-            _attrs: &'a Attrs,
-        ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>> {
-            Box::pin(async move { Ok(list(session, &[id.to_owned()]).await?.pop()) })
+        fn read<'a>(&'a self, session: &'a Session, asked: &'a [Asked]) -> BoxFuture<'a, Read> {
+            Box::pin(async move { list(session, &ids(asked)).await })
         }
     }
 

@@ -26,13 +26,15 @@ pub static SCHEMA: KindSchema = KindSchema {
 #[cfg(feature = "aws")]
 pub(crate) mod live {
     use aws_sdk_ec2::types::{Filter, Vpc as Found, VpcAttributeName, VpcCidrBlockStateCode};
+    use futures_util::future::try_join_all;
     use futures_util::try_join;
     use privlink_model::{Attrs, BoxFuture, CloudError, Observed, Owner, Selector, Status};
 
     use super::{CIDRS, DNS_HOSTNAMES, DNS_SUPPORT, ID, KIND, NAME};
     use crate::ec2::{filter, tags};
-    use crate::live::Live;
+    use crate::live::{Live, Read, ids};
     use crate::session::Session;
+    use crate::shared_reads::Asked;
 
     const DESCRIBE: &str = "ec2:DescribeVpcs";
     const ATTRIBUTE: &str = "ec2:DescribeVpcAttribute";
@@ -41,24 +43,19 @@ pub(crate) mod live {
     pub(crate) struct Vpc;
 
     impl Live for Vpc {
-        fn read<'a>(
-            &'a self,
-            session: &'a Session,
-            id: &'a str,
-            _attrs: &'a Attrs,
-        ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>> {
+        fn read<'a>(&'a self, session: &'a Session, asked: &'a [Asked]) -> BoxFuture<'a, Read> {
             Box::pin(async move {
-                match describe(session, Some(filter("vpc-id", [id]))).await?.first() {
-                    Some(found) => observe(session, found).await,
-                    None => Ok(None),
-                }
+                let found = describe(session, vec![filter("vpc-id", ids(asked))]).await?;
+                let observed = try_join_all(found.iter().map(|found| observe(session, found))).await?;
+                Ok(observed.into_iter().flatten().collect())
             })
         }
     }
 
     /// Lists VPCs: all of the scope without a filter.
-    pub(crate) async fn describe(session: &Session, filter: Option<Filter>) -> Result<Vec<Found>, CloudError> {
-        let pages = session.ec2().describe_vpcs().max_results(1000).set_filters(filter.map(|filter| vec![filter]));
+    pub(crate) async fn describe(session: &Session, filters: Vec<Filter>) -> Result<Vec<Found>, CloudError> {
+        let filters = Some(filters).filter(|filters| !filters.is_empty());
+        let pages = session.ec2().describe_vpcs().max_results(1000).set_filters(filters);
         let found = pages.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
         found.map_err(|error| session.error(DESCRIBE, error))
     }

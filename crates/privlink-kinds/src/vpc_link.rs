@@ -66,9 +66,10 @@ pub(crate) mod live {
     use privlink_model::{Attrs, BoxFuture, CloudError, Observed, Operation, Progress, Status, Write, Written};
 
     use super::{ID, KIND, LOAD_BALANCER, NAME};
-    use crate::api_gateway_gather::{replace, tag_map};
-    use crate::live::{Live, answered, found, need, owner, progress};
+    use crate::api_gateway_gather::{list_vpc_links, replace, tag_map};
+    use crate::live::{Live, Read, answered, found, need, owner, progress};
     use crate::session::Session;
+    use crate::shared_reads::Asked;
 
     const CREATE: &str = "apigateway:CreateVpcLink";
     const UPDATE: &str = "apigateway:UpdateVpcLink";
@@ -112,33 +113,26 @@ pub(crate) mod live {
             })
         }
 
-        fn settle<'a>(
-            &'a self,
-            session: &'a Session,
-            write: &'a Write,
-            id: &'a str,
-        ) -> BoxFuture<'a, Result<Progress, CloudError>> {
+        fn read<'a>(&'a self, session: &'a Session, asked: &'a [Asked]) -> BoxFuture<'a, Read> {
             Box::pin(async move {
-                let observed = self.read(session, id, &write.after).await?;
-                Ok(match (write.operation, observed) {
-                    // One that failed, too, is gone only some time after it was deleted.
-                    (Operation::Delete, Some(_)) => Progress::Pending("DELETING".to_owned()),
-                    (operation, observed) => progress(operation, observed),
-                })
+                // Two reads of one each are dearer than a list, which holds hundreds.
+                if let [one] = asked {
+                    let answer = session.api_gateway_reads().get_vpc_link().vpc_link_id(&one.id).send().await;
+                    let answer = found(answer.map_err(|error| session.error(GET, error)))?;
+                    return Ok(answer.and_then(|answer| observe(session, &item(answer))).into_iter().collect());
+                }
+                let listed = list_vpc_links(session).await?;
+                let observed = listed.iter().filter_map(|live| observe(session, live));
+                Ok(observed.filter(|one| asked.iter().any(|asked| asked.id == one.id)).collect())
             })
         }
 
-        fn read<'a>(
-            &'a self,
-            session: &'a Session,
-            id: &'a str,
-            _attrs: &'a Attrs,
-        ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>> {
-            Box::pin(async move {
-                let answer = session.api_gateway_reads().get_vpc_link().vpc_link_id(id).send().await;
-                let answer = found(answer.map_err(|error| session.error(GET, error)))?;
-                Ok(answer.and_then(|answer| observe(session, &item(answer))))
-            })
+        fn progress(&self, operation: Operation, observed: Option<Observed>) -> Progress {
+            match (operation, observed) {
+                // One that failed, too, is gone only some time after it was deleted.
+                (Operation::Delete, Some(_)) => Progress::Pending("DELETING".to_owned()),
+                (operation, observed) => progress(operation, observed),
+            }
         }
     }
 
