@@ -5,8 +5,8 @@ use super::{codes, commands, environment, exit_codes, kinds};
 #[test]
 fn pages_hold_what_the_program_knows() {
     for (page, needle) in [
-        (environment(), "| `PRIVLINK_AUTO_APPROVE` | `--auto-approve` | `apply`, `destroy` |"),
-        (exit_codes(), "| 6 | the saved plan is stale"),
+        (environment(), "| `PRIVLINK_AUTO_APPROVE` | `--auto-approve` | `apply`, `destroy`, `rollback`, `unlock` |"),
+        (exit_codes(), "| 6 | stale: the world moved"),
         (codes(), "### `privlink::network::unknown`"),
         (commands(), "privlink completions [OPTIONS] <SHELL>"),
         (commands(), "One of `text` (for people), `json` (for programs)."),
