@@ -10,11 +10,11 @@
 mod served;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::Output;
 
 use serde_json::Value;
-use served::{interpreter, privlink, python, root, told};
+use served::moto::Server;
+use served::{privlink, python, root, told};
 
 /// Something moto cannot do, or does otherwise than AWS.
 struct Cannot {
@@ -238,30 +238,20 @@ const CANNOT: &[Cannot] = &[
 /// How much faster than AWS privlink is told that moto is: what it waits for there is done at once.
 const SPEED: &str = "20";
 
-/// A moto with the world that exists before privlink; it ends with this value.
-struct Moto {
-    child: Child,
-    url: String,
-}
+/// A moto with the world that exists before privlink.
+struct Moto(Server);
 
 impl Moto {
     fn start() -> Self {
-        let mut command = Command::new(interpreter());
-        command.args(["-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]).env("PYTHONDONTWRITEBYTECODE", "1");
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
-        let url = lines.find_map(|line| Some(line.split_once("Running on ")?.1.trim().to_owned())).unwrap();
-        // It logs every request: what nobody reads would make it wait.
-        std::thread::spawn(move || lines.for_each(drop));
-        let moto = Self { child, url };
+        let moto = Server::start();
         python("moto_world.py", &[&moto.url]);
-        moto
+        Self(moto)
     }
 
     fn run(&self, verb: &[&str], spec: &str) -> Output {
         let spec = root().join("testdata/moto").join(spec);
         let mut command = privlink(verb);
-        command.arg("-f").arg(spec).args(["--endpoint", &self.url, "--sandbox-speed", SPEED]).output().unwrap()
+        command.arg("-f").arg(spec).args(["--endpoint", &self.0.url, "--sandbox-speed", SPEED]).output().unwrap()
     }
 
     /// Runs privlink, which must exit with `code`; what it wrote.
@@ -278,13 +268,6 @@ impl Moto {
         let plan: Value = serde_json::from_slice(&output.stdout).unwrap();
         let changes = plan["changes"].as_array().unwrap().iter();
         changes.map(|change| (change["address"].as_str().unwrap().to_owned(), change.clone())).collect()
-    }
-}
-
-impl Drop for Moto {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
@@ -337,7 +320,7 @@ impl Comparison {
 
     /// Takes down the facts that boto3 found not to hold; how many it found to hold.
     fn facts(&mut self, moto: &Moto, what: &str) -> usize {
-        let told = python("moto_chain.py", &[&moto.url, what]);
+        let told = python("moto_chain.py", &[&moto.0.url, what]);
         let left = what == "left";
         let lines: Vec<&str> = told.lines().collect();
         for (at, line) in lines.iter().enumerate() {
@@ -396,7 +379,7 @@ fn the_chain_at_an_address_is_made_read_mended_and_taken_back() {
         ("change.py", "rule-opened"),
         ("moto_change.py", "listener-port-changed"),
     ] {
-        let made = python(script, &[&moto.url, change]);
+        let made = python(script, &[&moto.0.url, change]);
         let plan = moto.expect(2, &["plan", "--detailed-exitcode"], "chain");
         for value in made.lines().filter_map(|line| Some(line.split_once(' ')?.1)) {
             assert!(plan.contains(value), "{change}: the plan does not show {value:?}:\n{plan}");

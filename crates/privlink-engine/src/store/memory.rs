@@ -1,6 +1,6 @@
 //! Objects in memory: a store of objects for runs that nobody has to go on with, and for tests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use privlink_model::{BoxFuture, DeleteEnd, ObjectError, Objects, PutEnd, Version, Versioned, When};
@@ -79,9 +79,7 @@ impl Objects for MemoryObjects {
         Box::pin(async move {
             let keys = self.keys(prefix);
             let folders = keys.iter().filter_map(|key| Some(key.strip_prefix(prefix)?.split_once('/')?.0.to_owned()));
-            let mut folders: Vec<String> = folders.collect();
-            folders.dedup();
-            Ok(folders)
+            Ok(folders.collect::<BTreeSet<String>>().into_iter().collect())
         })
     }
 }

@@ -6,6 +6,8 @@
     reason = "each test crate uses a part; a failed set-up is a failed test"
 )]
 
+pub(crate) mod moto;
+
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
