@@ -108,13 +108,7 @@ pub(crate) async fn execute(work: Work<'_>, lock: &Lock, signals: &mut Signals, 
     screen.clear();
     let exit = exit_of(&outcome, asked_by);
     let sink = if exit == exit_code::DONE { &streams.out } else { &streams.err };
-    let ending = Ending {
-        plan,
-        kinds: &KINDS,
-        style: sink.style,
-        elapsed: screen.elapsed(),
-        words: &words,
-    };
+    let ending = Ending { plan, kinds: &KINDS, style: sink.style, elapsed: screen.elapsed(), words: &words };
     sink.write(&outcome::text(&outcome, ending));
     exit
 }

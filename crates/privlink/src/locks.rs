@@ -50,7 +50,9 @@ pub(crate) fn told(project: &str, holder: &Holder) -> String {
         None => "",
     };
     let until = match holder.expires {
-        Some(expires) if expires < wall_seconds() => format!("; it was not renewed and expired at {}", moment::utc(expires)),
+        Some(expires) if expires < wall_seconds() => {
+            format!("; it was not renewed and expired at {}", moment::utc(expires))
+        }
         Some(expires) => format!("; it expires at {} unless it is renewed", moment::utc(expires)),
         None => String::new(),
     };

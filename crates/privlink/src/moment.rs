@@ -98,7 +98,8 @@ mod tests {
 
     #[test]
     fn names_sort_as_the_runs_began() {
-        let moments: Vec<Duration> = (0..4000).map(|step| Duration::from_micros(1_795_214_292_000_000 + step * 1009)).collect();
+        let moments: Vec<Duration> =
+            (0..4000).map(|step| Duration::from_micros(1_795_214_292_000_000 + step * 1009)).collect();
         let names: Vec<String> = moments.iter().map(|moment| named(*moment, "shop")).collect();
         assert!(names.windows(2).all(|pair| pair[0] < pair[1]));
         assert_eq!(names[0], "20261120-223812-shop-0000");

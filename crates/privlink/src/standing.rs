@@ -170,7 +170,10 @@ pub(crate) async fn judge(
         Standing::Applied | Standing::RolledBack => return Ok(()),
         Standing::Unfinished | Standing::Unwinding => format!("{whose}, has not come to an end"),
         Standing::Stuck | Standing::Kept if doubts > 0 => {
-            format!("{whose}, ended with {} of which nobody knows whether they took effect", words::count(doubts, "call"))
+            format!(
+                "{whose}, ended with {} of which nobody knows whether they took effect",
+                words::count(doubts, "call")
+            )
         }
         Standing::Stuck => format!("{whose}, could not take back all that it had done"),
         Standing::Kept => format!("{whose}, failed and was left as it is"),
@@ -186,10 +189,7 @@ pub(crate) async fn judge(
         streams.err.line(&format!("  help: {ways}"));
         return Ok(());
     }
-    Err(Failure::Refused {
-        why,
-        help: format!("{ways}; --dangerous-unfinished-run begins another run all the same"),
-    })
+    Err(Failure::Refused { why, help: format!("{ways}; --dangerous-unfinished-run begins another run all the same") })
 }
 
 #[cfg(test)]

@@ -74,11 +74,7 @@ fn of_flags(site: Site<'_>) -> Option<PathBuf> {
     }
 }
 
-async fn of_project(
-    site: Site<'_>,
-    document: &Document,
-    connect: &dyn Connect,
-) -> Result<Arc<dyn Store>, Failure> {
+async fn of_project(site: Site<'_>, document: &Document, connect: &dyn Connect) -> Result<Arc<dyn Store>, Failure> {
     let beside = prepare::beside(site.spec.file.first());
     let store = document.project.as_ref().and_then(|project| project.store.as_ref());
     let place = match (&site.store.store, store) {

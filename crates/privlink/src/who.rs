@@ -33,7 +33,10 @@ mod tests {
 
     #[test]
     fn both_names_are_one_word() {
-        assert_eq!([word(" ana\n"), word("a\u{1b}[2Jb"), word(" \n")], [Some("ana".into()), Some("a[2Jb".into()), None]);
+        assert_eq!(
+            [word(" ana\n"), word("a\u{1b}[2Jb"), word(" \n")],
+            [Some("ana".into()), Some("a[2Jb".into()), None]
+        );
         assert_eq!(who().split('@').count(), 2);
     }
 }

@@ -12,7 +12,9 @@ use privlink_spec::Sources;
 use privlink_spec::document::Document;
 
 use super::concluded;
-use crate::cli::{ApplyArgs, CloudArgs, ConsentArgs, DangerArgs, Format, PlanAt, RunArgs, SelectArgs, ShapeArgs, SpecArgs};
+use crate::cli::{
+    ApplyArgs, CloudArgs, ConsentArgs, DangerArgs, Format, PlanAt, RunArgs, SelectArgs, ShapeArgs, SpecArgs,
+};
 use crate::connection::{Connect, Connection, Destination};
 use crate::execute::{self, Words, Work};
 use crate::exit_code::{self, Exit};
@@ -90,7 +92,7 @@ impl Source {
 
 /// Something to do, or the exit code of a command that ended before it; its messages are written.
 enum Agreed {
-    Plan(Plan),
+    Plan(Box<Plan>),
     Ended(Exit),
 }
 
@@ -222,7 +224,7 @@ impl Asked<'_> {
                     _ => format!("Apply {steps}?"),
                 };
                 consent::ask(self.consent, &question, streams).await?;
-                Ok(Agreed::Plan(ready.plan))
+                Ok(Agreed::Plan(Box::new(ready.plan)))
             }
             Source::Saved(saved) => {
                 let (plan, connection) = &**saved;
@@ -237,7 +239,7 @@ impl Asked<'_> {
                     return Ok(Agreed::Ended(exit_code::DONE));
                 }
                 self.refuse(plan)?;
-                Ok(Agreed::Plan(plan.clone()))
+                Ok(Agreed::Plan(Box::new(plan.clone())))
             }
         }
     }

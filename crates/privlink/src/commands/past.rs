@@ -87,8 +87,7 @@ impl<'a> Past<'a> {
             rollback: self.command("rollback"),
         };
         let parallelism = self.site.cloud.parallelism;
-        let work =
-            Work { plan: &self.plan, connection: &self.connection, journal, way, keep, parallelism, words };
+        let work = Work { plan: &self.plan, connection: &self.connection, journal, way, keep, parallelism, words };
         execute::execute(work, lock, signals, streams).await
     }
 

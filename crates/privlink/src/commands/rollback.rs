@@ -93,7 +93,12 @@ async fn moved(past: &Past<'_>, history: &History, streams: &Streams) -> Result<
     for object in moved {
         let place = words::place(&object.scope, &past.plan.accounts);
         let title = words::title(&KINDS, object.kind);
-        streams.err.line(&format!("  {} ({title} {}, {place}): {}", object.address, words::identity(&object.id), object.what));
+        streams.err.line(&format!(
+            "  {} ({title} {}, {place}): {}",
+            object.address,
+            words::identity(&object.id),
+            object.what
+        ));
     }
     streams.err.line("  help: mend that and try again, or change the spec and `privlink apply` it");
     Ok(Some(exit_code::STALE))
@@ -105,6 +110,8 @@ fn show(past: &Past<'_>, history: &History, steps: &[Step], streams: &Streams) {
     let doubts = standing::in_doubt(history);
     if doubts > 0 {
         let calls = words::count(doubts, "call");
-        streams.out.line(&format!("Before that it is found out of {calls} whether they took effect; that can add steps."));
+        streams
+            .out
+            .line(&format!("Before that it is found out of {calls} whether they took effect; that can add steps."));
     }
 }

@@ -59,7 +59,9 @@ async fn show(args: &ShowRunArgs, connect: &dyn Connect, streams: &Streams) -> R
     let history = Journal::read(&*store, &args.name).await.map_err(stores::no_run)?;
     let plan = stores::plan_of(&*store, &args.name).await;
     if let Err(failure) = &plan {
-        streams.err.line(&format!("{} {failure}; steps are told by their numbers", streams.err.style.yellow("warning:")));
+        streams
+            .err
+            .line(&format!("{} {failure}; steps are told by their numbers", streams.err.style.yellow("warning:")));
     }
     let story = run_story::Story { run: &args.name, history: &history, plan: plan.as_ref().ok() };
     match args.list.format.format {

@@ -33,7 +33,11 @@ async fn unlock(args: &UnlockArgs, connect: &dyn Connect, streams: &Streams) -> 
             help: format!("this lock ends with its process: wait for it, or stop process {}", holder.process),
         });
     }
-    streams.out.line(&format!("{}{}.", told.get(..1).unwrap_or_default().to_uppercase(), told.get(1..).unwrap_or_default()));
+    streams.out.line(&format!(
+        "{}{}.",
+        told.get(..1).unwrap_or_default().to_uppercase(),
+        told.get(1..).unwrap_or_default()
+    ));
     streams.out.line(&format!(
         "If {} is still at work, breaking the lock stops that run where it is. It stays unfinished: `{}` goes on with it.",
         holder.owner,
@@ -45,7 +49,10 @@ async fn unlock(args: &UnlockArgs, connect: &dyn Connect, streams: &Streams) -> 
         Unlocked::Free => streams.err.line("The lock was released in the meantime."),
         Unlocked::Held(holder) => {
             return Err(Failure::Locked {
-                why: format!("the lock that was shown is not the one that is held now: {}", locks::told(&project, &holder)),
+                why: format!(
+                    "the lock that was shown is not the one that is held now: {}",
+                    locks::told(&project, &holder)
+                ),
                 help: "its holder lives; wait for it with --lock-timeout".to_owned(),
             });
         }

@@ -12,6 +12,8 @@ const TERMINAL: &[(&str, &str)] = &[
     ("NO_COLOR", "No colours, unless it is empty. Wins over `CLICOLOR_FORCE`."),
     ("CLICOLOR_FORCE", "Colours where there is no terminal, unless it is empty or `0`."),
     ("CI", "Nobody is asked and nothing is redrawn, unless it is empty, `0` or `false`."),
+    ("USER`, `LOGNAME`, `USERNAME", "Who a run is said to be by, for others to read. Nothing is decided by it."),
+    ("HOSTNAME`, `COMPUTERNAME", "The machine's name beside it, where the system does not keep one in a file."),
     ("COLUMNS", "How wide help is where there is no terminal to measure; never more than 110."),
 ];
 
@@ -107,8 +109,17 @@ fn collect(command: &clap::Command, path: &str, variables: &mut BTreeMap<(String
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::who;
 
-    /// Whatever asks for a variable by name, in the one module of the program that does.
+    #[test]
+    fn what_names_the_person_is_on_the_page() {
+        for name in who::USER.iter().chain(&who::HOST) {
+            let named = |(variables, _): &(&str, &str)| variables.split("`, `").any(|variable| variable == *name);
+            assert!(TERMINAL.iter().any(named), "{name}");
+        }
+    }
+
+    /// Whatever else asks for a variable by name, in the one module of the program that does.
     #[test]
     fn what_streams_ask_the_environment_for_is_on_the_page() {
         let source = include_str!("../streams.rs").split("#[cfg(test)]").next().unwrap();

@@ -93,12 +93,12 @@ impl Cloud for Toy {
 
     fn read<'a>(
         &'a self,
-        _: &'a Scope,
+        scope: &'a Scope,
         _: &'a str,
         _: &'a str,
         _: &'a Attrs,
     ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>> {
-        Box::pin(async { Ok(None) })
+        Box::pin(async { Ok(self.group.lock().unwrap().as_deref().map(|name| Self::group(scope, name))) })
     }
 }
 
@@ -172,24 +172,36 @@ fn a_plan_is_shown_and_its_changes_can_be_told_by_the_exit_code() {
         Plan: 0 to create, 0 to change, 1 to delete · 1 account · about 1s (delete security group) · undo: exact
     "#]]
     .assert_eq(&out);
-    assert_eq!((exit, err.as_str()), (exit_code::DONE, ""));
+    assert_eq!(exit, exit_code::DONE);
+    assert!(err.contains("privlink::guard::empty-spec") && err.ends_with("1 warning\n"), "{err}");
     assert_eq!(scene.run("plan SPEC --detailed-exitcode", None).0, exit_code::CHANGES);
     assert!(scene.is_untouched());
+}
+
+/// The runs of a scene, as programs see them.
+fn runs(scene: &Scene) -> Vec<serde_json::Value> {
+    let (exit, out, err) = scene.run("runs SPEC --format json", None);
+    assert_eq!(exit, exit_code::DONE, "{err}");
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(json["format_version"], "1.0");
+    json["runs"].as_array().unwrap().clone()
 }
 
 #[test]
 fn an_apply_asks_and_does_nothing_without_a_yes() {
     let scene = Scene::new(Mood::Willing);
-    let (exit, _, err) = scene.run("apply SPEC", Some("no\n"));
+    let (exit, _, err) = scene.run("apply SPEC --dangerous-empty", Some("no\n"));
     assert_eq!(exit, exit_code::REFUSED);
-    assert!(err.starts_with("Apply 1 step? Only \"yes\""), "{err}");
-    let (exit, _, err) = scene.run("apply SPEC", None);
+    assert!(err.contains("Apply 1 step? Only \"yes\""), "{err}");
+    let (exit, _, err) = scene.run("apply SPEC --dangerous-empty", None);
     assert_eq!(exit, exit_code::REFUSED);
     assert!(err.contains("nobody can be asked here"), "{err}");
     assert!(scene.is_untouched());
+    assert!(runs(&scene).is_empty(), "what was not agreed to is no run");
 
-    let (exit, out, err) = scene.run("apply SPEC", Some("yes\n"));
+    let (exit, out, err) = scene.run("apply SPEC --dangerous-empty", Some("yes\n"));
     assert_eq!(exit, exit_code::DONE, "{err}");
+    assert!(out.starts_with("! --dangerous-empty is given.\n"), "{out}");
     assert!(out.ends_with("Applied: 1 step in 0s.\n"), "{out}");
     assert!(err.ends_with("[1/1] ok deleted entry/hub/security-group (0s)\n"), "{err}");
     let (exit, out, _) = scene.run("apply SPEC", None);
@@ -197,6 +209,15 @@ fn an_apply_asks_and_does_nothing_without_a_yes() {
         (exit, out.as_str()),
         (exit_code::DONE, "No changes: there is nothing of this project, and nothing is asked for.\n")
     );
+}
+
+#[test]
+fn what_a_guard_refuses_is_not_asked_about() {
+    let scene = Scene::new(Mood::Willing);
+    let (exit, _, err) = scene.run("apply SPEC", Some("yes\n"));
+    assert_eq!(exit, exit_code::REFUSED);
+    assert!(err.contains("--dangerous-empty") && !err.contains("Only \"yes\""), "{err}");
+    assert!(scene.is_untouched() && runs(&scene).is_empty());
 }
 
 #[test]
@@ -218,24 +239,46 @@ fn a_saved_plan_is_applied_unasked_and_only_to_the_world_it_was_made_for() {
     assert_eq!(scene.run("show PLAN", None), (exit_code::DONE, planned, String::new()));
 
     *scene.toy.group.lock().unwrap() = Some("renamed".to_owned());
-    let (exit, out, err) = scene.run("apply PLAN", None);
+    let (exit, out, err) = scene.run("apply PLAN SPEC --dangerous-empty", None);
     assert_eq!((exit, out.as_str()), (exit_code::STALE, ""));
     assert!(err.contains("security-group sg-1 in 222222222222/us-east-1 changed since the plan was made"), "{err}");
 
     *scene.toy.group.lock().unwrap() = Some("old".to_owned());
-    let (exit, out, _) = scene.run("apply PLAN", None);
+    assert_eq!(scene.run("apply PLAN SPEC", None).0, exit_code::REFUSED, "a saved plan passed a guard");
+    let (exit, out, _) = scene.run("apply PLAN SPEC --dangerous-empty", None);
     assert_eq!((exit, out.as_str()), (exit_code::DONE, "Applied: 1 step in 0s.\n"));
     assert!(scene.file("saved.plan").exists());
 }
 
 #[test]
+fn a_plan_can_be_kept_beside_the_runs() {
+    let scene = Scene::new(Mood::Willing);
+    let (exit, planned, err) = scene.run("plan SPEC -o store:tuesday", None);
+    assert_eq!(exit, exit_code::DONE, "{err}");
+    assert!(err.contains("`privlink apply store:tuesday`"), "{err}");
+    assert_eq!(scene.run("show SPEC store:tuesday", None), (exit_code::DONE, planned, String::new()));
+    let (exit, _, err) = scene.run("plan SPEC -o store:tuesday", None);
+    assert_eq!(exit, exit_code::ERROR, "a plan that was kept was overwritten");
+    assert!(err.contains("tuesday"), "{err}");
+    let (exit, _, err) = scene.run("apply SPEC store:monday", None);
+    assert_eq!(exit, exit_code::ERROR);
+    assert!(err.contains("no plan named monday"), "{err}");
+    assert!(runs(&scene).is_empty(), "a plan is no run");
+    assert_eq!(scene.run("apply SPEC store:tuesday --dangerous-empty", None).0, exit_code::DONE);
+    assert_eq!(runs(&scene)[0]["state"], "applied");
+}
+
+#[test]
 fn a_refused_call_is_told_whole() {
     let scene = Scene::new(Mood::Refusing);
-    let (exit, _, err) = scene.run("apply -y SPEC", None);
-    assert_eq!(exit, exit_code::ERROR);
-    let next = format!("privlink apply -f {}", scene.folder.path().display());
+    let (exit, _, err) = scene.run("destroy -y SPEC", None);
+    assert_eq!(exit, exit_code::ROLLED_BACK);
+    let next = format!("privlink destroy -f {}", scene.folder.path().display());
+    let run = runs(&scene)[0]["run"].as_str().unwrap().to_owned();
     expect![[r#"
+        Run RUN
         [0/1] failed delete entry/hub/security-group (security group): ec2:DeleteSecurityGroup in 222222222222/us-east-1: CannotDelete: You may not (request r-1)
+        Rolling back, a step failed: nothing was done that must be taken back
         error: step 1 of 1 failed: delete entry/hub/security-group (security group)
           where    gateway 222222222222 us-east-1
           call     ec2:DeleteSecurityGroup
@@ -243,13 +286,69 @@ fn a_refused_call_is_told_whole() {
           message  You may not
           request  r-1
 
-        Done: nothing
-
-        Not started: nothing
-
-        Failed after 0s; nothing was taken back. What was made is tagged as this project's: `NEXT` reads it again and goes on from there.
+        Failed after 0s; nothing had been done, so all is as it was before. `NEXT` tries it again.
     "#]]
-    .assert_eq(&err.replace(&next, "NEXT"));
+    .assert_eq(&err.replace(&next, "NEXT").replace(&run, "RUN"));
+    assert_eq!(scene.run(&format!("resume {run} SPEC"), None).0, exit_code::DONE);
+    assert_eq!(scene.run(&format!("rollback {run} SPEC"), None).0, exit_code::DONE);
+}
+
+#[test]
+fn a_run_that_was_to_be_kept_says_how_it_goes_on() {
+    let scene = Scene::new(Mood::Refusing);
+    let (exit, _, err) = scene.run("destroy -y --no-rollback SPEC", None);
+    assert_eq!(exit, exit_code::STUCK);
+    let run = runs(&scene)[0]["run"].as_str().unwrap().to_owned();
+    for verb in ["resume", "rollback"] {
+        assert!(err.contains(&format!("`privlink {verb} {run} -f ")), "{err}");
+    }
+    assert_eq!(runs(&scene)[0]["state"], "kept");
+    let (exit, _, err) = scene.run("destroy SPEC", None);
+    assert_eq!(exit, exit_code::REFUSED);
+    assert!(err.contains("failed and was left as it is") && err.contains("nobody can be asked here"), "{err}");
+    let (exit, out, err) = scene.run(&format!("runs show {run} SPEC"), None);
+    assert_eq!(exit, exit_code::DONE, "{err}");
+    assert!(out.contains("destroy of project \"shop\"") && out.contains("said at last: "), "{out}");
+    // Again it is refused, and this time it is taken back: there is nothing to take back.
+    assert_eq!(scene.run("resume SPEC", None).0, exit_code::ROLLED_BACK);
+    let runs = runs(&scene);
+    assert_eq!((runs.len(), &runs[0]["state"], &runs[0]["resumed"]), (1, &"rolled-back".into(), &1.into()));
+}
+
+#[test]
+fn where_runs_cannot_be_written_nothing_is_called() {
+    let scene = Scene::new(Mood::Willing);
+    std::fs::write(scene.file("occupied"), "").unwrap();
+    let place = scene.file("occupied").display().to_string();
+    for line in [format!("destroy -y SPEC --store {place}"), format!("unlock -y SPEC --store {place}")] {
+        let (exit, _, err) = scene.run(&line, None);
+        assert_eq!(exit, exit_code::ERROR, "{line}: {err}");
+        assert!(err.contains("occupied"), "{err}");
+    }
+    let (exit, _, err) = scene.run("destroy -y SPEC --store s3://bucket/prefix", None);
+    assert_eq!(exit, exit_code::ERROR);
+    assert!(err.contains("s3://bucket/prefix cannot be reached"), "{err}");
+    assert!(scene.is_untouched());
+}
+
+#[test]
+fn a_run_that_is_not_there_is_told() {
+    let scene = Scene::new(Mood::Willing);
+    for line in ["resume SPEC", "resume nothing SPEC", "rollback -y nothing SPEC", "runs show nothing SPEC"] {
+        let (exit, _, err) = scene.run(line, None);
+        assert_eq!(exit, exit_code::ERROR, "{line}");
+        assert!(err.contains("`privlink runs`"), "{line}: {err}");
+    }
+    assert_eq!(scene.run("unlock SPEC", None).0, exit_code::DONE);
+    let (exit, out, _) = scene.run("runs SPEC", None);
+    assert_eq!(exit, exit_code::DONE);
+    assert!(out.starts_with("No runs in "), "{out}");
+    std::fs::write(scene.file("privlink.kdl"), "project").unwrap();
+    for line in ["runs SPEC", "unlock SPEC", "resume SPEC"] {
+        let (exit, _, err) = scene.run(line, None);
+        assert_eq!(exit, exit_code::ERROR, "{line}");
+        assert!(err.contains("does not tell which project"), "{line}: {err}");
+    }
 }
 
 #[test]

@@ -10,6 +10,8 @@ pub(crate) mod outcome;
 pub(crate) mod plan_text;
 pub(crate) mod progress;
 pub(crate) mod run_story;
+#[cfg(test)]
+mod run_tests;
 pub(crate) mod runs;
 pub(crate) mod style;
 #[cfg(test)]

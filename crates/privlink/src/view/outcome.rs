@@ -153,10 +153,9 @@ impl Ending<'_> {
                 facts.push(("call", format!("{} got no answer", step.call)));
                 facts.push(("then", failure.to_string()));
             }
-            StepFailure::Unresolved(_)
-            | StepFailure::Stale(_)
-            | StepFailure::Journal(_)
-            | StepFailure::Recorded(_) => facts.push(("why", failure.to_string())),
+            StepFailure::Unresolved(_) | StepFailure::Stale(_) | StepFailure::Journal(_) | StepFailure::Recorded(_) => {
+                facts.push(("why", failure.to_string()))
+            }
         }
         let mut lines = vec![self.style.red(&head)];
         lines.extend(facts.into_iter().map(|(key, value)| format!("  {key:<8} {value}")));

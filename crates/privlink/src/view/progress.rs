@@ -123,7 +123,9 @@ impl<'a> Progress<'a> {
         }
         let total = self.total();
         let left = match &self.plan.eta {
-            Some((eta, _)) if *eta > elapsed && self.back.is_none() => format!(" · about {} left", words::time(*eta - elapsed)),
+            Some((eta, _)) if *eta > elapsed && self.back.is_none() => {
+                format!(" · about {} left", words::time(*eta - elapsed))
+            }
             _ => String::new(),
         };
         let stopping = match (&self.back, self.stopping) {

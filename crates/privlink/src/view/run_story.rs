@@ -32,7 +32,7 @@ pub(crate) fn text(story: Story<'_>, style: Style) -> String {
     if let Some(begun) = history.begun() {
         lines.push(style.bold(&format!("Run {run}: {} of project {:?}", begun.verb, begun.project)));
         facts.push(("begun", format!("{} by {}, with privlink {}", moment::utc(begun.at), begun.by, begun.version)));
-        facts.push(("plan", format!("{}, {}", begun.plan, words::count(begun.steps as usize, "step"))));
+        facts.push(("plan", format!("{}, {}", short(&begun.plan), words::count(begun.steps as usize, "step"))));
         if begun.keep {
             facts.push(("asked", "to be left as it is when a step fails".to_owned()));
         }
@@ -108,7 +108,11 @@ fn step(story: Story<'_>, id: StepId) -> Option<&Step> {
 }
 
 fn named(story: Story<'_>, id: StepId) -> String {
-    step(story, id).map_or_else(|| "a step of the way back".to_owned(), |step| words::step(step, &KINDS))
+    match step(story, id) {
+        Some(step) => words::step(step, &KINDS),
+        None if story.plan.is_none() => "a step whose plan cannot be read".to_owned(),
+        None => "a step of the way back alone".to_owned(),
+    }
 }
 
 fn id_of(ways: &Ways) -> Option<&str> {
@@ -135,6 +139,11 @@ fn told(ways: &Ways) -> String {
         State::Done(_) | State::Skipped(_) => "; taken back",
     };
     format!("{forward}{id}{back}")
+}
+
+/// Enough of a digest to tell it from others.
+fn short(digest: &str) -> &str {
+    digest.get(..12).unwrap_or(digest)
 }
 
 fn key(state: &State) -> &'static str {

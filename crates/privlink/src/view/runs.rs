@@ -49,8 +49,7 @@ pub(crate) fn text(rows: &[Row], style: Style) -> String {
         std::array::from_fn(|column| table.iter().map(|row| row[column].chars().count()).max().unwrap_or(0));
     let mut text = String::new();
     for (index, row) in table.iter().enumerate() {
-        let cells: Vec<String> =
-            row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
         let line = cells.join("  ");
         let line = line.trim_end();
         text.push_str(&if index == 0 { style.bold(line) } else { line.to_owned() });

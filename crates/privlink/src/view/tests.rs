@@ -7,18 +7,14 @@ use expect_test::{Expect, expect};
 use privlink_kinds::KINDS;
 use privlink_model::keys::{api_definition, endpoint, security_group, stage, targets};
 use privlink_model::{
-    Access, Account, Action, Address, AttributeChange, Attrs, Cause, Change, ChangeSet, CloudError, ErrorClass, Event,
-    Finding, Observed, Op, Outcome, Owner, Plan, Reason, Scope, Settle, Severity, Status, Step, StepFailure, StepId,
-    Undo, UndoOp, Value, Why,
+    Access, Account, Action, Address, AttributeChange, Attrs, Change, ChangeSet, Finding, Observed, Op, Owner, Plan,
+    Reason, Scope, Severity, Status, Step, StepId, Undo, UndoOp, Value,
 };
 
-use super::outcome::{self, Ending};
 use super::plan_text::{self, Page};
-use super::progress::{self, Progress};
 use super::style::Style;
-use crate::execute::Words;
 
-fn hub() -> Scope {
+pub(super) fn hub() -> Scope {
     Scope::new("222222222222", "us-east-1")
 }
 
@@ -113,7 +109,7 @@ fn note(message: &str) -> Finding {
 }
 
 /// A plan with something of everything.
-fn everything() -> Plan {
+pub(super) fn everything() -> Plan {
     let group = Address::new("entry/hub/security-group");
     let entry = Change {
         after: Some(
@@ -420,167 +416,4 @@ fn colour_never_says_what_words_do_not() {
         stripped.push_str(if index == 0 { part } else { part.split_once('m').unwrap().1 });
     }
     assert_eq!(stripped, plain);
-}
-
-#[test]
-fn a_run_leaves_a_line_for_each_finished_step() {
-    let plan = everything();
-    let mut progress = Progress::new(&plan, &KINDS, Style::default());
-    let at = Duration::from_secs;
-    let error = CloudError {
-        class: ErrorClass::Refused,
-        operation: "ec2:CreateVpcEndpoint".to_owned(),
-        scope: hub(),
-        code: "InvalidServiceName".to_owned(),
-        message: "The service does not exist".to_owned(),
-        request_id: Some("r-1".to_owned()),
-    };
-    let started = |id| Event::Started { step: StepId(id), address: Address::new("x") };
-    let done = |id, name: &str| Event::Done { step: StepId(id), id: name.to_owned(), elapsed: at(2) };
-    let waiting = Event::Waiting { step: StepId(2), status: "pending".to_owned(), elapsed: at(3) };
-    let events = [
-        started(1),
-        started(3),
-        done(1, "sg-1"),
-        started(2),
-        waiting,
-        Event::Retrying { step: StepId(3), error: error.clone() },
-    ];
-    let mut lines: Vec<String> = events.iter().filter_map(|event| progress.note(event, at(1))).collect();
-    lines.push("--".to_owned());
-    lines.extend(progress.block(at(31), at(31), 3));
-    lines.push("--".to_owned());
-    let failed = Event::Failed { step: StepId(2), failure: StepFailure::Call(error) };
-    lines.extend(
-        [Event::Stopping, failed, done(5, "a1b2c3/old")].iter().filter_map(|event| progress.note(event, at(40))),
-    );
-    expect![[r#"
-        [1/5] ok created entry/hub/security-group sg-1 (2s)
-        --
-          ⠸ create entry/hub (interface endpoint)  is pending  30s
-          ⠸ change target/orders/targets (targets)  tried again: InvalidServiceName  30s
-          [####................] 1/5 steps · 31s · about 5m 49s left
-        --
-        Stopping: nothing new starts, steps under way finish. Press Ctrl-C again to leave them.
-        [1/5] failed create entry/hub (interface endpoint): ec2:CreateVpcEndpoint in 222222222222/us-east-1: InvalidServiceName: The service does not exist (request r-1)
-        [2/5] ok deleted api/shop/stage/old (2s)"#]].assert_eq(&lines.join("\n"));
-}
-
-#[test]
-fn a_block_is_cut_to_the_screen_and_drawn_over_the_last_one() {
-    assert_eq!(progress::redraw(0, &["abcdef".to_owned()], 4), "\r\x1b[Jabc\n");
-    assert_eq!(progress::redraw(2, &[], 80), "\x1b[2A\r\x1b[J");
-}
-
-fn ended(outcome: &Outcome, expected: Expect) {
-    let mut plan = everything();
-    plan.steps[1].call = "CreateVpcEndpoint".to_owned();
-    plan.steps[1].settle = Some(Settle {
-        until: "available".to_owned(),
-        typical: Duration::from_secs(60),
-        limit: Duration::from_secs(600),
-        poll: Duration::from_secs(5),
-    });
-    let words = Words {
-        done: "Applied",
-        again: "privlink apply".to_owned(),
-        resume: "privlink resume R".to_owned(),
-        rollback: "privlink rollback R".to_owned(),
-    };
-    let ending = Ending {
-        plan: &plan,
-        kinds: &KINDS,
-        style: Style::default(),
-        elapsed: Duration::from_secs(302),
-        words: &words,
-    };
-    expected.assert_eq(&outcome::text(outcome, ending));
-}
-
-#[test]
-fn a_failure_says_where_what_and_what_next() {
-    let error = CloudError {
-        class: ErrorClass::Refused,
-        operation: "ec2:CreateVpcEndpoint".to_owned(),
-        scope: hub(),
-        code: "InvalidServiceName".to_owned(),
-        message: "The Vpc Endpoint Service 'x' does not exist".to_owned(),
-        request_id: Some("7a62c49f-347e-4fc4-9331-6e8e".to_owned()),
-    };
-    let failed = Outcome::Kept {
-        cause: Cause { why: Why::Failed, failed: vec![(StepId(2), StepFailure::Call(error))], blocked: None },
-        done: vec![StepId(3), StepId(1)],
-        not_started: vec![StepId(4), StepId(5)],
-    };
-    ended(
-        &failed,
-        expect![[r#"
-        error: step 2 of 5 failed: create entry/hub (interface endpoint)
-          where    gateway 222222222222 us-east-1
-          call     ec2:CreateVpcEndpoint
-          code     InvalidServiceName
-          message  The Vpc Endpoint Service 'x' does not exist
-          request  7a62c49f-347e-4fc4-9331-6e8e
-
-        Done (2):
-           1  create entry/hub/security-group (security group)
-           3  change target/orders/targets (targets)
-
-        Not started (2):
-           4  change api/shop/definition (API definition)
-           5  delete api/shop/stage/old (stage)
-
-        Failed after 5m 02s; nothing was taken back. What was made is tagged as this project's: `privlink apply` reads it again and goes on from there.
-    "#]],
-    );
-    let late = Outcome::Kept {
-        cause: Cause {
-            why: Why::Failed,
-            failed: vec![(StepId(2), StepFailure::TimedOut("pending".to_owned()))],
-            blocked: None,
-        },
-        done: Vec::new(),
-        not_started: Vec::new(),
-    };
-    ended(
-        &late,
-        expect![[r#"
-        error: step 2 of 5 failed: create entry/hub (interface endpoint)
-          where    gateway 222222222222 us-east-1
-          call     CreateVpcEndpoint was accepted
-          then     still pending at the time limit
-
-        Done: nothing
-
-        Not started: nothing
-
-        Failed after 5m 02s; nothing was taken back. What was made is tagged as this project's: `privlink apply` reads it again and goes on from there.
-    "#]],
-    );
-}
-
-#[test]
-fn good_ends_are_short() {
-    ended(
-        &Outcome::Applied,
-        expect![[r#"
-        Applied: 5 steps in 5m 02s.
-    "#]],
-    );
-    ended(
-        &Outcome::Kept {
-            cause: Cause { why: Why::Interrupted, failed: Vec::new(), blocked: None },
-            done: vec![StepId(1)],
-            not_started: vec![StepId(2)],
-        },
-        expect![[r#"
-        Done (1):
-           1  create entry/hub/security-group (security group)
-
-        Not started (1):
-           2  create entry/hub (interface endpoint)
-
-        Stopped after 5m 02s; nothing was taken back. What was made is tagged as this project's: `privlink apply` reads it again and goes on from there.
-    "#]],
-    );
 }

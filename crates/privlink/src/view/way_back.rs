@@ -34,7 +34,9 @@ pub(crate) fn text(steps: &[Step], page: Page<'_>) -> String {
     for step in steps {
         let place = words::place(&step.scope, &page.plan.accounts);
         let id = match &step.op {
-            Op::Update { id, .. } | Op::Delete { id, .. } | Op::Wait { id, .. } => format!(" · {}", words::identity(id)),
+            Op::Update { id, .. } | Op::Delete { id, .. } | Op::Wait { id, .. } => {
+                format!(" · {}", words::identity(id))
+            }
             Op::Create { .. } => String::new(),
         };
         let how = format!("{} it", words::verb(&step.op));
