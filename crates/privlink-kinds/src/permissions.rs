@@ -160,7 +160,7 @@ fn permissions(step: &Step) -> Vec<(Permission, bool)> {
 impl Place<'_> {
     /// The statement that grants a permission here, whatever the names of the objects.
     fn statement(self, permission: &Permission) -> Statement {
-        let resource = self.resources(permission.resource, |_| Vec::new());
+        let resource = self.resources(permission.resource, |_, _| vec![ANY.to_owned()]);
         let statement = Statement::new([permission.action], resource);
         let project = |key: &str| (format!("{key}/{PROJECT_TAG}"), self.project.to_owned());
         match permission.confined {
@@ -202,16 +202,19 @@ impl Place<'_> {
                 }
             }
         }
-        let named = |key: &str| texts(step, key);
+        let named = |before: &str, key: &str| {
+            let known = texts(step, key);
+            if known.is_empty() { vec![stand_in(before)] } else { known }
+        };
         let resources = self.resources(permission.resource, named);
         let want = |resource| Want { action: permission.action.to_owned(), resource, context: context.clone() };
         resources.into_iter().map(want).collect()
     }
 
-    /// The ARNs that a pattern stands for. `named` gives the values of an attribute; none where they are not known.
-    fn resources(self, pattern: &str, named: impl Fn(&str) -> Vec<String>) -> Vec<String> {
-        if pattern == "*" {
-            return vec!["*".to_owned()];
+    /// The ARNs that a pattern stands for. `named` gives the values of an attribute, by what stands before it and its name.
+    fn resources(self, pattern: &str, named: impl Fn(&str, &str) -> Vec<String>) -> Vec<String> {
+        if pattern == ANY {
+            return vec![ANY.to_owned()];
         }
         let mut arns = vec![format!("arn:{}:", partition(self.region))];
         let mut rest = pattern;
@@ -219,9 +222,8 @@ impl Place<'_> {
             let values = match key {
                 "region" => vec![self.region.to_owned()],
                 "account" => vec![self.account.to_owned()],
-                key => named(key),
+                key => named(before, key),
             };
-            let values = if values.is_empty() { vec!["*".to_owned()] } else { values };
             arns = arns
                 .iter()
                 .flat_map(|arn| {
@@ -237,6 +239,23 @@ impl Place<'_> {
         }
         arns.iter().map(|arn| format!("{arn}{rest}")).collect()
     }
+}
+
+/// Any name, and any resource.
+const ANY: &str = "*";
+
+/// What a name is like that AWS has not given yet: a policy may allow only names that begin as AWS's do.
+fn stand_in(before: &str) -> String {
+    const PREFIXES: [(&str, &str); 6] = [
+        (":vpc-endpoint/", "vpce-"),
+        (":vpc-endpoint-service/", "vpce-svc-"),
+        (":security-group/", "sg-"),
+        (":security-group-rule/", "sgr-"),
+        (":vpc/", "vpc-"),
+        (":subnet/", "subnet-"),
+    ];
+    let prefix = PREFIXES.iter().find(|(kind, _)| before.ends_with(kind)).map_or("", |(_, prefix)| prefix);
+    format!("{prefix}{ANY}")
 }
 
 /// What the role is for that a service makes for itself.
@@ -287,12 +306,14 @@ fn texts(step: &Step, key: &str) -> Vec<String> {
 
 /// The partition of a region, as ARNs name it.
 fn partition(region: &str) -> &'static str {
-    match region {
-        _ if region.starts_with("cn-") => "aws-cn",
-        _ if region.starts_with("us-gov-") => "aws-us-gov",
-        _ if region.starts_with("us-isob-") => "aws-iso-b",
-        _ if region.starts_with("us-iso-") => "aws-iso",
-        _ if region.starts_with("eusc-") => "aws-eusc",
+    match region.split('-').collect::<Vec<_>>().as_slice() {
+        ["cn", ..] => "aws-cn",
+        ["us", "gov", ..] => "aws-us-gov",
+        ["us", "iso", ..] => "aws-iso",
+        ["us", "isob", ..] => "aws-iso-b",
+        ["us", "isof", ..] => "aws-iso-f",
+        ["eu", "isoe", ..] => "aws-iso-e",
+        ["eusc", ..] => "aws-eusc",
         _ => "aws",
     }
 }

@@ -84,11 +84,21 @@ impl PolicyDocument {
             .flat_map(|one| one.actions.iter().zip(&one.resources).map(|(action, on)| (action.as_str(), on.as_str())))
     }
 
+    /// The statements without those that another says already: the same actions, on a pattern that stands for more.
+    fn distinct(&self) -> Vec<&Statement> {
+        let said = |one: &Statement| {
+            let others = self.statements.iter().filter(|other| *other != one);
+            let mut same = others.filter(|other| other.actions == one.actions && other.conditions == one.conditions);
+            same.any(|other| other.resources.iter().zip(&one.resources).all(|(wide, narrow)| covers(wide, narrow)))
+        };
+        self.statements.iter().filter(|one| !said(one)).collect()
+    }
+
     /// The statements, joined where that allows nothing more: first the actions on one resource, then the resources of the
     /// same actions.
     fn joined(&self) -> Vec<Statement> {
         let mut by_resource: BTreeMap<(&BTreeMap<_, _>, &BTreeSet<String>), BTreeSet<String>> = BTreeMap::new();
-        for one in &self.statements {
+        for one in self.distinct() {
             by_resource.entry((&one.conditions, &one.resources)).or_default().extend(one.actions.clone());
         }
         let mut by_actions: BTreeMap<(&BTreeMap<_, _>, BTreeSet<String>), BTreeSet<String>> = BTreeMap::new();
@@ -118,6 +128,12 @@ impl PolicyDocument {
         }
         documents.iter().map(|statements| document(statements)).collect()
     }
+}
+
+/// Whether a pattern stands for all that another one does: everything that begins alike, within the ARN's last part.
+fn covers(wide: &str, narrow: &str) -> bool {
+    let begins = wide.strip_suffix('*').filter(|begins| wide == "*" || begins.matches(':').count() >= 5);
+    begins.is_some_and(|begins| !begins.contains('*') && narrow.starts_with(begins))
 }
 
 fn document(statements: &[Json]) -> Json {
@@ -157,6 +173,19 @@ mod tests {
         assert_eq!(PolicyDocument::of(all.into_iter().rev()), policy);
         let crossed = PolicyDocument::of([statement("a:1", "r1"), statement("a:2", "r2")]);
         assert_eq!(crossed.documents()[0]["Statement"].as_array().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn what_is_said_already_is_said_once() {
+        let on = |path: &str| statement("apigateway:GET", &format!("arn:aws:apigateway:r::/{path}"));
+        let policy = PolicyDocument::of([on("restapis"), on("restapis/*"), on("restapis/*/stages"), on("vpclinks/*")]);
+        let document = policy.documents().remove(0);
+        let resources = document["Statement"][0]["Resource"].as_array().unwrap();
+        let ends: Vec<&str> = resources.iter().filter_map(|arn| arn.as_str()?.split("::/").nth(1)).collect();
+        assert_eq!(ends, ["restapis", "restapis/*", "vpclinks/*"]);
+        assert_eq!(policy.grants().count(), 4, "what is granted is known one by one");
+        assert!(covers("*", "arn:aws:ec2:r:1:vpc/v") && !covers("arn:aws:*", "arn:aws:ec2:r:1:vpc/v"));
+        assert!(!covers("arn:aws:ec2:r:1:vpc/*", "arn:aws:ec2:r:2:vpc/v") && !covers("a:b:c:d:e:x", "a:b:c:d:e:xy"));
     }
 
     #[test]

@@ -155,20 +155,20 @@ fn a_step_needs_its_call_its_undo_and_its_reads() {
         .with_value(&endpoint::SECURITY_GROUPS, Value::of(&Address::new("g"), "id"));
     let all = wanted(vec![create(1, endpoint::KIND, attrs.clone()), create(2, endpoint::KIND, attrs)]);
     let ec2 = |rest: &str| format!("arn:aws:ec2:eu-west-1:222222222222:{rest}");
-    let made = find(&all, "ec2:CreateVpcEndpoint", &ec2("vpc-endpoint/*"));
+    let made = find(&all, "ec2:CreateVpcEndpoint", &ec2("vpc-endpoint/vpce-*"));
     assert_eq!(made.want.context["aws:RequestTag/privlink:project"], ["shop"]);
     assert_eq!(made.want.context["aws:RequestTag/team"], ["red"]);
     assert_eq!(made.want.context["aws:TagKeys"], ["privlink:address", "privlink:project", "team"]);
     assert_eq!(made.want.context["aws:RequestedRegion"], ["eu-west-1"]);
     assert_eq!(made.steps, BTreeSet::from([StepId(1), StepId(2)]), "one want serves both");
     assert!(!made.only_undo && !made.once);
-    for resource in ["vpc/vpc-1", "subnet/subnet-1", "subnet/subnet-2", "security-group/*"] {
+    for resource in ["vpc/vpc-1", "subnet/subnet-1", "subnet/subnet-2", "security-group/sg-*"] {
         let on = find(&all, "ec2:CreateVpcEndpoint", &ec2(resource));
         assert!(!on.want.context.keys().any(|key| key.contains("Tag")), "{on:?}");
     }
-    let tagged = find(&all, "ec2:CreateTags", &ec2("vpc-endpoint/*"));
+    let tagged = find(&all, "ec2:CreateTags", &ec2("vpc-endpoint/vpce-*"));
     assert_eq!(tagged.want.context["ec2:CreateAction"], ["CreateVpcEndpoint"]);
-    let undone = find(&all, "ec2:DeleteVpcEndpoints", &ec2("vpc-endpoint/*"));
+    let undone = find(&all, "ec2:DeleteVpcEndpoints", &ec2("vpc-endpoint/vpce-*"));
     assert!(undone.only_undo);
     assert_eq!(undone.want.context["aws:ResourceTag/privlink:project"], ["shop"]);
     assert!(!find(&all, "ec2:DescribeNetworkInterfaces", "*").only_undo);

@@ -8,3 +8,4 @@ mod bench;
 mod ec2;
 mod failures;
 mod look_up;
+mod permissions;
