@@ -36,7 +36,7 @@ pub static SCHEMA: KindSchema = KindSchema {
     create: Some(quota::call("AcceptVpcEndpointConnections", quota::SERVICE_WRITE)),
     update: None,
     delete: Some(quota::call("RejectVpcEndpointConnections", quota::SERVICE_WRITE)),
-    ready: Some(Waits::secs("available", 60, 5, 600)),
+    ready: Some(Waits::secs("available", 90, 10, 600)),
     gone: Some(Waits::secs("rejected", 5, 5, 300)),
     loses: Some("the connections through it"),
     permanent: None,

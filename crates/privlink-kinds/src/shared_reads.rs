@@ -23,8 +23,8 @@ use tokio::time::Instant;
 use crate::live::Live;
 use crate::session::Session;
 
-/// How long a call waits for others to join it: those that one event set off ask within it.
-const WINDOW: Duration = Duration::from_millis(5);
+/// How long a call waits for others to join it: what one event sets off is asked for within it, and a call takes as long.
+const WINDOW: Duration = Duration::from_millis(100);
 
 /// One object that is to be read.
 #[derive(Debug, Clone)]
