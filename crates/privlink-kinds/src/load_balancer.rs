@@ -9,15 +9,18 @@
 //! Deleting is refused while an endpoint service or a VPC link uses it, also one that is itself on its way out.
 //! Read next: `privatelink_enforcement`, `listener`, `elb_gather`.
 
-use privlink_model::Confined::{ByObject, ByRequest, ByService, ByTagging};
+use privlink_model::Confined::{ByObject, ByRequest, ByTagging};
 use privlink_model::keys::ID;
 use privlink_model::keys::load_balancer::{
     DNS_NAME, ENFORCEMENT, KIND, LISTENERS, NAME, SCHEME, SECURITY_GROUPS, SUBNETS, TYPE, VPC,
 };
 use privlink_model::{AttributeSchema, KindSchema, Ownership, Permission, ReplaceOrder, Service, Waits};
 
-use crate::permissions::{create, delete, update};
+use crate::permissions::{LOAD_BALANCING_ROLE, create, delete, update};
 use crate::quota::{ELB_INTENSIVE, ELB_WRITE, call};
+
+/// Its ARN.
+const ITSELF: &str = "elasticloadbalancing:{region}:{account}:loadbalancer/net/{name}/{id}";
 
 /// The facts about network load balancers.
 pub static SCHEMA: KindSchema = KindSchema {
@@ -61,12 +64,12 @@ pub static SCHEMA: KindSchema = KindSchema {
         Permission::anywhere("elasticloadbalancing:DescribeTags"),
     ],
     write_actions: &[
-        create("elasticloadbalancing:CreateLoadBalancer", "elasticloadbalancing:{region}:{account}:loadbalancer/net/{name}/{id}", ByRequest),
-        create("elasticloadbalancing:AddTags", "elasticloadbalancing:{region}:{account}:loadbalancer/net/{name}/{id}", ByTagging("CreateLoadBalancer")),
-        create("iam:CreateServiceLinkedRole", "iam::{account}:role/aws-service-role/elasticloadbalancing.amazonaws.com/AWSServiceRoleForElasticLoadBalancing", ByService("elasticloadbalancing.amazonaws.com")),
-        update("elasticloadbalancing:SetSubnets", "elasticloadbalancing:{region}:{account}:loadbalancer/net/{name}/{id}", ByObject),
-        update("elasticloadbalancing:SetSecurityGroups", "elasticloadbalancing:{region}:{account}:loadbalancer/net/{name}/{id}", ByObject),
-        delete("elasticloadbalancing:DeleteLoadBalancer", "elasticloadbalancing:{region}:{account}:loadbalancer/net/{name}/{id}", ByObject),
+        create("elasticloadbalancing:CreateLoadBalancer", ITSELF, ByRequest),
+        create("elasticloadbalancing:AddTags", ITSELF, ByTagging("CreateLoadBalancer")),
+        LOAD_BALANCING_ROLE,
+        update("elasticloadbalancing:SetSubnets", ITSELF, ByObject),
+        update("elasticloadbalancing:SetSecurityGroups", ITSELF, ByObject),
+        delete("elasticloadbalancing:DeleteLoadBalancer", ITSELF, ByObject),
     ],
 };
 

@@ -34,6 +34,25 @@ pub(crate) const fn delete(action: &'static str, resource: &'static str, by: Con
     (Operation::Delete, Permission::new(action, resource).confined(by))
 }
 
+/// Making the role with which Elastic Load Balancing acts in an account: it does with the first load balancer.
+pub(crate) const LOAD_BALANCING_ROLE: (Operation, Permission) = create(
+    SERVICE_ROLE,
+    concat!(
+        "iam::{account}:role/aws-service-role/elasticloadbalancing.amazonaws.com/",
+        "AWSServiceRoleForElasticLoadBalancing"
+    ),
+    Confined::ByService("elasticloadbalancing.amazonaws.com"),
+);
+
+/// Making the role with which API Gateway acts in an account: it does with the first API or VPC link.
+pub(crate) const API_GATEWAY_ROLE: (Operation, Permission) = create(
+    SERVICE_ROLE,
+    "iam::{account}:role/aws-service-role/ops.apigateway.amazonaws.com/AWSServiceRoleForAPIGateway",
+    Confined::ByService("ops.apigateway.amazonaws.com"),
+);
+
+const SERVICE_ROLE: &str = "iam:CreateServiceLinkedRole";
+
 /// Finds out beforehand what credentials lack.
 const SIMULATE: &str = "iam:SimulatePrincipalPolicy";
 

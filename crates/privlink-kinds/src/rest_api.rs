@@ -5,12 +5,12 @@
 //! Surprises: AWS deletes only one API in thirty seconds; with it go its definition, deployments and stages.
 //! Read next: `api_definition`, `deployment`, `stage`.
 
-use privlink_model::Confined::{ByObject, ByRequest, ByService};
+use privlink_model::Confined::{ByObject, ByRequest};
 use privlink_model::keys::ID;
 use privlink_model::keys::rest_api::{DESCRIPTION, ENDPOINT_TYPE, KIND, NAME};
 use privlink_model::{AttributeSchema, KindSchema, Ownership, Permission, ReplaceOrder, Service, Waits};
 
-use crate::permissions::{create, delete, update};
+use crate::permissions::{API_GATEWAY_ROLE, create, delete, update};
 use crate::quota::{API_GATEWAY, REST_API_CREATE, REST_API_DELETE, call};
 
 /// The facts about REST APIs.
@@ -42,11 +42,7 @@ pub static SCHEMA: KindSchema = KindSchema {
     write_actions: &[
         create("apigateway:POST", "apigateway:{region}::/restapis", ByRequest),
         create("apigateway:PUT", "apigateway:{region}::/tags/*", ByRequest),
-        create(
-            "iam:CreateServiceLinkedRole",
-            "iam::{account}:role/aws-service-role/ops.apigateway.amazonaws.com/AWSServiceRoleForAPIGateway",
-            ByService("ops.apigateway.amazonaws.com"),
-        ),
+        API_GATEWAY_ROLE,
         update("apigateway:PATCH", "apigateway:{region}::/restapis/{id}", ByObject),
         delete("apigateway:DELETE", "apigateway:{region}::/restapis/{id}", ByObject),
     ],

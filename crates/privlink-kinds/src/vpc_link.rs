@@ -7,12 +7,12 @@
 //! refused while an integration or what a stage runs names it; after the call it may still read `AVAILABLE` for a while.
 //! Read next: `api_definition`, `load_balancer`, `privatelink_enforcement`.
 
-use privlink_model::Confined::{ByObject, ByRequest, ByService, Not};
+use privlink_model::Confined::{ByObject, ByRequest, Not};
 use privlink_model::keys::ID;
 use privlink_model::keys::vpc_link::{KIND, LOAD_BALANCER, NAME};
 use privlink_model::{AttributeSchema, KindSchema, Ownership, Permission, ReplaceOrder, Service, Waits};
 
-use crate::permissions::{create, delete, update};
+use crate::permissions::{API_GATEWAY_ROLE, create, delete, update};
 use crate::quota::{API_GATEWAY, call};
 
 /// The facts about VPC links.
@@ -43,11 +43,7 @@ pub static SCHEMA: KindSchema = KindSchema {
     write_actions: &[
         create("apigateway:POST", "apigateway:{region}::/vpclinks", ByRequest),
         create("apigateway:PUT", "apigateway:{region}::/tags/*", ByRequest),
-        create(
-            "iam:CreateServiceLinkedRole",
-            "iam::{account}:role/aws-service-role/ops.apigateway.amazonaws.com/AWSServiceRoleForAPIGateway",
-            ByService("ops.apigateway.amazonaws.com"),
-        ),
+        API_GATEWAY_ROLE,
         create("ec2:CreateVpcEndpointServiceConfiguration", "ec2:{region}:{account}:vpc-endpoint-service/*", Not),
         create("ec2:ModifyVpcEndpointServicePermissions", "ec2:{region}:{account}:vpc-endpoint-service/*", Not),
         create("ec2:DescribeVpcEndpointServiceConfigurations", "*", Not),
