@@ -64,11 +64,11 @@ pub static SCHEMA: KindSchema = KindSchema {
 #[cfg(feature = "aws")]
 pub(crate) mod live {
     use aws_sdk_elasticloadbalancingv2::types::LoadBalancer as Found;
-    use privlink_model::{Attrs, BoxFuture, CloudError, Observed, Owner, Status, Write, Written};
+    use privlink_model::{Attrs, BoxFuture, CloudError, Observed, Operation, Owner, Progress, Status, Write, Written};
 
     use super::{ENFORCE, ID, KIND, LOAD_BALANCER, SECURITY_GROUPS};
     use crate::elb_gather::tags;
-    use crate::live::{Live, Read, child_owner, found, ids, need, owner};
+    use crate::live::{Live, Read, child_owner, found, ids, need, owner, progress};
     use crate::load_balancer::live::{describe, enforcement, send_security_groups};
     use crate::session::Session;
     use crate::shared_reads::Asked;
@@ -105,6 +105,16 @@ pub(crate) mod live {
                 };
                 Ok(found.iter().filter_map(observe).collect())
             })
+        }
+
+        fn progress(&self, operation: Operation, observed: Option<Observed>) -> Progress {
+            match (operation, &observed) {
+                // AWS's own setting is as good as none.
+                (Operation::Delete, Some(now)) if now.attrs.read(&ENFORCE).as_deref() == Some("on") => {
+                    Progress::Done(Attrs::new())
+                }
+                _ => progress(operation, observed),
+            }
         }
     }
 
