@@ -1,4 +1,5 @@
-//! An apply killed at any moment: the next one finishes it, with no duplicate and nothing lost.
+//! An apply killed at any moment, its journal left aside: the next one finds by tags what it made and finishes it, with no
+//! duplicate and nothing lost. What the journal is for is tested in `resume`.
 #![allow(clippy::disallowed_methods, reason = "tests make files and measure time")]
 #![cfg(feature = "aws")]
 #![allow(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
@@ -67,7 +68,7 @@ fn the_next_apply_finishes_what_a_killed_one_began() {
         child.kill().unwrap();
         child.wait().unwrap();
         println!("killed after {moment:?}");
-        expect(0, &world, &["apply", "-y"]);
+        expect(0, &world, &["apply", "-y", "--dangerous-unfinished-run"]);
         expect(0, &world, &["plan", "--detailed-exitcode"]);
         // A duplicate, or anything made and lost sight of, would outlive the destroy.
         expect(0, &world, &["destroy", "-y"]);

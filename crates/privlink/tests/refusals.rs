@@ -6,7 +6,7 @@
 mod served;
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -203,60 +203,6 @@ fn a_file_that_is_no_plan_is_refused() {
             assert!(told(&output).contains("privlink plan -o FILE"), "{}", told(&output));
         }
     }
-}
-
-/// Sends signals to an apply, the first after its first finished step, each other when the one before was heard.
-fn interrupted(signals: &[&str], speed: &str) -> (Output, tempfile::TempDir) {
-    let folder = tempfile::tempdir().unwrap();
-    let mut command = on_sandbox(folder.path(), &example(EXAMPLE), &["apply", "-y"]);
-    // Slow enough that steps are left when the first is done.
-    command.args(["--sandbox-speed", speed]).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let mut stderr = BufReader::new(child.stderr.take().unwrap());
-    let mut rest = Vec::new();
-    let mut awaited = " ok ";
-    for signal in signals {
-        let mut line = String::new();
-        while !line.contains(awaited) {
-            line.clear();
-            assert_ne!(stderr.read_line(&mut line).unwrap(), 0, "it ended before it said {awaited:?}");
-            rest.extend_from_slice(line.as_bytes());
-        }
-        let kill = Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status().unwrap();
-        assert!(kill.success());
-        awaited = "Stopping";
-    }
-    stderr.read_to_end(&mut rest).unwrap();
-    let mut output = child.wait_with_output().unwrap();
-    output.stderr = rest;
-    (output, folder)
-}
-
-#[test]
-fn a_signal_stops_between_two_steps_and_apply_goes_on() {
-    for (signal, exit) in [("INT", 130), ("TERM", 143)] {
-        let (output, folder) = interrupted(&[signal], "200");
-        assert_eq!(code(&output), exit, "{signal}: {}", told(&output));
-        let text = told(&output);
-        assert!(
-            text.contains("Stopping") && text.contains("Not started (") && text.contains("privlink apply"),
-            "{text}"
-        );
-        let again = on_sandbox(folder.path(), &example(EXAMPLE), &["apply", "-y"]).output().unwrap();
-        assert_eq!(code(&again), 0, "{}", told(&again));
-        let plan = on_sandbox(folder.path(), &example(EXAMPLE), &["plan", "--detailed-exitcode"]).output().unwrap();
-        assert_eq!(code(&plan), 0, "{}", told(&plan));
-    }
-}
-
-#[test]
-fn a_second_signal_leaves_at_once_and_apply_goes_on() {
-    // So slow that the steps under way would take minutes.
-    let (output, folder) = interrupted(&["INT", "INT"], "2");
-    assert_eq!(code(&output), 130, "{}", told(&output));
-    assert!(told(&output).contains("Left at once"), "{}", told(&output));
-    let again = on_sandbox(folder.path(), &example(EXAMPLE), &["apply", "-y"]).output().unwrap();
-    assert_eq!(code(&again), 0, "{}", told(&again));
 }
 
 #[test]

@@ -55,26 +55,40 @@ pub(crate) struct Served {
     child: Child,
     /// Where it listens.
     pub(crate) url: String,
+    /// Where runs on it are kept.
+    store: tempfile::TempDir,
 }
 
 impl Served {
     /// Serves an example's world.
     pub(crate) fn start(name: &str) -> Self {
+        Self::start_at(name, SPEED)
+    }
+
+    /// The same at a speed of its own.
+    pub(crate) fn start_at(name: &str, speed: &str) -> Self {
         let world = example(name).join("world.kdl");
-        let mut command = privlink(&["sandbox", "serve", "--listen", "127.0.0.1:0", "--speed", SPEED, "--world"]);
+        let mut command = privlink(&["sandbox", "serve", "--listen", "127.0.0.1:0", "--speed", speed, "--world"]);
         let mut child = command.arg(world).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let url = lines
             .map_while(Result::ok)
             .find_map(|line| Some(line.split("AWS_ENDPOINT_URL=").nth(1)?.trim_matches(['"', '\'', ' ']).to_owned()))
             .unwrap();
-        Self { child, url }
+        Self { child, url, store: tempfile::tempdir().unwrap() }
+    }
+
+    /// Where runs on it are kept.
+    pub(crate) fn store(&self) -> &Path {
+        self.store.path()
     }
 
     /// Runs the binary on an example against it.
     pub(crate) fn run(&self, verb: &[&str], name: &str) -> Output {
         let spec = example(name);
         let mut command = privlink(verb);
+        // The variable and not the flag: not every verb has runs.
+        command.env("PRIVLINK_STORE", self.store());
         command.arg("-f").arg(spec).args(["--endpoint", &self.url, "--sandbox-speed", SPEED]).output().unwrap()
     }
 
