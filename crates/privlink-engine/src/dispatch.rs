@@ -179,11 +179,13 @@ impl<'p> Dispatcher<'p> {
             .filter(|track| track.left.is_done())
             .filter_map(|track| Some((track.step.id, track.step, track.left.object()?.clone())))
             .collect();
-        for (id, step, object) in done {
-            self.ready.remove(&id);
-            self.outputs.restore(step, &object, &self.kinds);
-            self.rename(id, &object);
-            self.set(id, Stage::Done);
+        for (id, step, object) in &done {
+            self.ready.remove(id);
+            self.outputs.restore(step, object, &self.kinds);
+            self.rename(*id, object);
+            self.set(*id, Stage::Done);
+        }
+        for (id, ..) in done {
             self.release(id);
         }
     }
@@ -424,7 +426,9 @@ impl<'p> Dispatcher<'p> {
         for dependent in std::mem::take(&mut track.dependents) {
             if let Some(track) = self.tracks.get_mut(&dependent) {
                 track.missing = track.missing.saturating_sub(1);
-                if track.missing == 0 && !halted {
+                // On the way back one with a lower number may be done already.
+                let waits = matches!(track.stage, Stage::Unstarted);
+                if track.missing == 0 && waits && !halted {
                     self.ready.insert(dependent);
                 }
             }
