@@ -140,7 +140,10 @@ impl Walk {
     async fn written(&self, write: &Write, written: Written) -> Called {
         let id = if written.id.is_empty() { write.id.clone() } else { written.id.clone() };
         // With all that was asked: whoever goes on after a death does not have to find values again that came late.
-        let mut attrs = write.after.clone();
+        // What else the plan asks of the object is for other steps to say.
+        let asked = |key: &String| write.operation != Operation::Update || write.changed.contains(key);
+        let asked = write.after.iter().filter(|(key, _)| asked(key)).map(|(key, value)| (key.clone(), value.clone()));
+        let mut attrs: Attrs = asked.collect();
         attrs.merge(&written.attrs);
         let object = self.object(write, Object { id, attrs });
         match self.record(StepRecord::Answered(object)).await {
@@ -250,8 +253,11 @@ impl Walk {
                     None => "it is not there".to_owned(),
                     Some(live) => match compare::dropped(schema, write, &live.attrs) {
                         None => {
-                            // A wait may have seen what a read does not show.
+                            // A wait may have seen what a read does not show, and not yet what was asked.
                             let mut known = seen;
+                            write.changed.iter().for_each(|key| {
+                                known.remove(key);
+                            });
                             known.merge(&live.attrs);
                             return Ok(known);
                         }
