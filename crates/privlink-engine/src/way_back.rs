@@ -19,11 +19,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use privlink_model::{
-    Action, Attrs, Change, History, KindSchema, Kinds, Object, Observed, Op, Plan, Reason, ReplaceOrder, Settle, State,
-    Step, StepId, Undo, UndoOp, Value, Waits, short_digest,
+    Action, Attrs, History, KindSchema, Kinds, Object, Observed, Op, Plan, ReplaceOrder, Settle, State, Step, StepId,
+    Undo, UndoOp, Value, Waits, Write, keys, short_digest,
 };
 
 use crate::outputs::Outputs;
+use crate::prepare::{self, Prepared, prepare};
 
 /// The steps back and what is known about them.
 #[derive(Debug, Default)]
@@ -53,6 +54,7 @@ pub(crate) fn find(plan: &Plan, kinds: &Kinds, history: &History) -> WayBack {
     finder.remake_snapshots();
     finder.bring_along();
     finder.name_users();
+    finder.snapshots_last();
     finder.finish()
 }
 
@@ -105,22 +107,15 @@ impl Finder<'_> {
                 before.merge(&object.attrs);
                 Some(delete(step, schema, object.id, before))
             }
-            (Op::Update { id, before, after, changed, .. }, _) => {
-                let mut now = before.clone();
-                now.merge(&self.outputs.known(after));
+            (Op::Update { id, .. }, _) => {
+                let write = self.written(step)?;
+                let mut now = self.left_by_earlier(step);
+                set(&mut now, &write.changed, &write.after);
                 now.merge(&object.attrs);
                 let mut then = now.clone();
-                for key in changed {
-                    match before.get(key) {
-                        Some(value) => then.insert(key, value.clone()),
-                        None => {
-                            then.remove(key);
-                        }
-                    }
-                }
-                // What an earlier step of the plan had set already stays for that step's own way back.
-                let changed = changed.iter().filter(|key| !schema.same(key, now.get(key), then.get(key)));
-                let changed: Vec<String> = changed.cloned().collect();
+                set(&mut then, &write.changed, &write.before);
+                let differs = |key: &String| !schema.same(key, now.get(key), then.get(key));
+                let changed = write.changed.into_iter().filter(differs).collect();
                 let op = Op::Update { id: id.clone(), before: now, after: then, changed, phase: None };
                 Some(back(step, op, schema.update.map_or("", |call| call.name), schema.ready))
             }
@@ -130,6 +125,31 @@ impl Finder<'_> {
                 Some(create(step, schema, before, tags))
             }
         }
+    }
+
+    /// The call of a step.
+    fn written(&self, step: &Step) -> Option<Write> {
+        let values = prepare::desired(&step.op).map(|attrs| self.outputs.known(attrs)).unwrap_or_default();
+        match prepare(step, values, self.kinds) {
+            Prepared::Call(write) => Some(write),
+            Prepared::Wait(_) | Prepared::Skip(_) => None,
+        }
+    }
+
+    /// An object as a step that changes it found it: other steps may have changed it before.
+    fn left_by_earlier(&self, step: &Step) -> Attrs {
+        let Op::Update { id, before, .. } = &step.op else { return Attrs::new() };
+        let mut attrs = before.clone();
+        let same = |earlier: &&Step| {
+            earlier.id < step.id
+                && earlier.kind == step.kind
+                && matches!(&earlier.op, Op::Update { id: other, .. } if other == id)
+                && self.history.step(earlier.id).forward.has_effect()
+        };
+        for write in self.plan.steps.iter().filter(same).filter_map(|earlier| self.written(earlier)) {
+            set(&mut attrs, &write.changed, &write.after);
+        }
+        attrs
     }
 
     /// What was observed of an object that the plan changes.
@@ -157,115 +177,181 @@ impl Finder<'_> {
 
     /// Snapshots that were kept to go back to are made again where they name what is gone.
     fn remake_snapshots(&mut self) {
-        let is_lossy = |step: &&Step| {
-            matches!((&step.op, &step.undo), (Op::Delete { .. }, Undo::Recreate { .. }))
-                && self.back.contains_key(&step.id)
-        };
-        let lossy: BTreeSet<StepId> = self.plan.steps.iter().filter(is_lossy).map(|step| step.id).collect();
-        if lossy.is_empty() {
-            return;
-        }
-        let mut next = self.next_id();
-        for step in &self.plan.steps {
-            let kept = self.kinds.get(step.kind).filter(|schema| schema.replace == ReplaceOrder::KeepOld);
-            let made = matches!(step.op, Op::Create { .. }) && self.back.contains_key(&step.id);
-            let old = self.plan.changes.changes.iter().find_map(|change| {
-                let replaced = change.action == Action::ReplaceKeepOld && change.address == step.address;
-                change.before.as_ref().filter(|_| replaced)
-            });
-            let (Some(schema), true, Some(old)) = (kept, made, old) else { continue };
-            let (sources, users) = (self.all_needs(step), self.all_users(step.id));
+        let plan = self.plan;
+        for (number, change) in plan.changes.changes.iter().enumerate() {
+            let made = |step: &&Step| step.address == change.address && matches!(step.op, Op::Create { .. });
+            let made = plan.steps.iter().find(made).filter(|step| self.back.contains_key(&step.id));
+            let (Some(step), Some(old), Action::ReplaceKeepOld) = (made, &change.before, change.action) else {
+                continue;
+            };
+            let Some(schema) = self.kinds.get(step.kind) else { continue };
+            let (sources, users) = (self.put_back(&self.all_needs(step)), self.all_users(step.id));
+            let lost = self.lost_to(&sources);
+            // What went along with its owner comes back with it.
+            if lost.is_empty() || self.owner(schema, old).is_some() {
+                continue;
+            }
+            let id = self.number(number);
             let mut remade = create(step, schema, &old.attrs, old.tags.clone());
-            remade.id = next;
+            remade.id = id;
             for source in &sources {
                 if let Some(back) = self.back.get_mut(source) {
                     back.needs.retain(|need| *need != step.id && !users.contains(need));
-                    back.needs.extend(lossy.iter().filter(|id| *id != source));
+                    back.needs.extend(&lost);
                     remade.needs.insert(*source);
                 }
             }
-            remade.needs.extend(&lossy);
-            for user in users.difference(&lossy) {
-                if let Some(back) = self.back.get_mut(user) {
-                    back.needs.insert(next);
+            remade.needs.extend(&lost);
+            for user in users.difference(&lost) {
+                if let Some(back) = self.back.get_mut(user)
+                    && let Op::Update { after: attrs, .. } | Op::Create { attrs, .. } = &back.op
+                    && holds(attrs, &old.id)
+                {
+                    back.needs.insert(id);
                 }
             }
-            self.way.lost.insert(next, Object { id: old.id.clone(), attrs: old.attrs.clone() });
-            self.back.insert(next, remade);
-            next = StepId(next.0 + 1);
+            self.way.lost.insert(id, Object { id: old.id.clone(), attrs: old.attrs.clone() });
+            self.back.insert(id, remade);
         }
+    }
+
+    /// Those of some steps whose way back sets an object back to what it was.
+    fn put_back(&self, steps: &BTreeSet<StepId>) -> BTreeSet<StepId> {
+        let updates = |id: &&StepId| self.back.get(id).is_some_and(|back| matches!(back.op, Op::Update { .. }));
+        steps.iter().filter(updates).copied().collect()
+    }
+
+    /// The steps that bring back what is declared to come back as another, and what these steps name when they are taken back.
+    fn lost_to(&self, sources: &BTreeSet<StepId>) -> BTreeSet<StepId> {
+        let named = |id: StepId, old: &Object| {
+            sources.iter().filter_map(|source| self.back.get(source)).any(|back| match &back.op {
+                Op::Update { after, .. } => [false, true]
+                    .into_iter()
+                    .any(|decided| self.names_of(id, old, decided).any(|name| holds(after, name))),
+                _ => false,
+            })
+        };
+        let is_named = |step: &&Step| self.way.lost.get(&step.id).is_some_and(|old| named(step.id, old));
+        let deletions = self.plan.steps.iter().filter(|step| self.back.contains_key(&step.id));
+        deletions
+            .filter(|step| matches!(step.op, Op::Delete { .. }))
+            .filter(|step| matches!(step.undo, Undo::Recreate { .. }) || is_named(step))
+            .map(|step| step.id)
+            .collect()
     }
 
     /// What went along with something deleted is brought back after it.
     fn bring_along(&mut self) {
-        let deleted: BTreeMap<_, StepId> = self
-            .plan
-            .steps
-            .iter()
-            .filter(|step| matches!(step.op, Op::Delete { .. }) && self.back.contains_key(&step.id))
-            .map(|step| (step.address.clone(), step.id))
-            .collect();
-        let mut along: BTreeMap<_, StepId> = BTreeMap::new();
-        let mut next = self.next_id();
-        let mut waiting: Vec<&Change> =
-            self.plan.changes.changes.iter().filter(|change| matches!(change.reason, Reason::DeletedWith(_))).collect();
+        let plan = self.plan;
+        let mut seen = BTreeSet::new();
         loop {
-            let before = waiting.len();
-            waiting.retain(|change| {
-                let Reason::DeletedWith(owner) = &change.reason else { return false };
-                let Some(owner) = deleted.get(owner).or_else(|| along.get(owner)).copied() else { return true };
-                let schema = self.kinds.get(change.kind);
-                let (Some(schema), Some(old)) = (schema, &change.before) else { return false };
-                let Some(model) = self.back.get(&owner).cloned() else { return false };
+            let before = seen.len();
+            for (number, change) in plan.changes.changes.iter().enumerate() {
+                let id = self.number(number);
+                let (Some(schema), Some(old)) = (self.kinds.get(change.kind), &change.before) else { continue };
+                if self.back.contains_key(&id) || seen.contains(&id) || self.has_its_own(change.kind, &old.id) {
+                    continue;
+                }
+                let Some(owner) = self.owner(schema, old) else { continue };
+                let Some(model) = self.back.get(&owner).cloned() else { continue };
+                seen.insert(id);
                 if schema.create.is_none() {
-                    self.way
-                        .inexact
-                        .push((owner, format!("the {} of {} does not come back", schema.title, change.address)));
-                    return false;
+                    let what = format!("the {} of {} does not come back", schema.title, change.address);
+                    self.way.inexact.push((owner, what));
+                    continue;
                 }
                 let model =
                     Step { address: change.address.clone(), kind: schema.name, scope: change.scope.clone(), ..model };
                 let mut step = create(&model, schema, &old.attrs, old.tags.clone());
-                step.id = next;
+                step.id = id;
                 step.token = short_digest(&format!("{} {}", step.token, change.address), 40);
                 step.needs = BTreeSet::from([owner]);
-                self.way.lost.insert(next, Object { id: old.id.clone(), attrs: old.attrs.clone() });
-                self.back.insert(next, step);
-                along.insert(change.address.clone(), next);
-                next = StepId(next.0 + 1);
-                false
-            });
-            if waiting.len() == before {
+                self.way.lost.insert(id, Object { id: old.id.clone(), attrs: old.attrs.clone() });
+                self.back.insert(id, step);
+            }
+            if seen.len() == before {
                 break;
             }
         }
     }
 
-    /// What names an object that is brought back comes after it.
-    fn name_users(&mut self) {
-        let names: Vec<(StepId, String)> =
-            self.way.lost.iter().filter(|(_, old)| !old.id.is_empty()).map(|(id, old)| (*id, old.id.clone())).collect();
-        let planned = self.plan.steps.len();
-        for (user, step) in &self.back {
-            let Op::Create { attrs, .. } = &step.op else { continue };
-            let named: Vec<StepId> =
-                names.iter().filter(|(id, name)| id != user && holds(attrs, name)).map(|(id, _)| *id).collect();
-            // Among the plan's own steps the turned edges say so already.
-            let along = |id: &StepId| id.0 as usize > planned || user.0 as usize > planned;
-            let more: Vec<StepId> = named.into_iter().filter(along).collect();
-            if !more.is_empty() {
-                self.way.steps.push(Step { needs: more.into_iter().collect(), ..step.clone() });
+    /// Whether a step of the plan deletes an object.
+    fn has_its_own(&self, kind: &str, object: &str) -> bool {
+        let deletes = |step: &Step| matches!(&step.op, Op::Delete { id, .. } if id == object) && step.kind == kind;
+        self.plan.steps.iter().any(deletes)
+    }
+
+    /// The step that brings back what took an object along. A child that goes by its parent's id does not answer to it.
+    fn owner(&self, schema: &KindSchema, object: &Observed) -> Option<StepId> {
+        let named = |old: &Object| {
+            let itself = old.attrs.iter().any(|(key, value)| key != keys::ID.key() && value.as_text() == Some(&old.id));
+            !itself
+                && schema.deleted_with.iter().filter_map(|key| object.attrs.get(key)).any(|value| names(value, &old.id))
+        };
+        self.way.lost.iter().find(|(_, old)| named(old)).map(|(id, _)| *id)
+    }
+
+    /// A snapshot is made once all is back of which it is one.
+    fn snapshots_last(&mut self) {
+        let planned = self.planned();
+        let brought: Vec<(StepId, BTreeSet<StepId>)> = self
+            .back
+            .values()
+            .filter(|step| step.id > planned)
+            .map(|step| (step.id, step.needs.iter().copied().filter(|need| self.way.lost.contains_key(need)).collect()))
+            .collect();
+        for (snapshot, owners) in &brought {
+            let kept = |kind: &str| self.kinds.get(kind).is_some_and(|schema| schema.replace == ReplaceOrder::KeepOld);
+            if !self.back.get(snapshot).is_some_and(|step| kept(step.kind)) {
+                continue;
+            }
+            for (part, _) in brought.iter().filter(|(part, of)| part != snapshot && !of.is_disjoint(owners)) {
+                if !self.reaches(*part, *snapshot)
+                    && let Some(back) = self.back.get_mut(snapshot)
+                {
+                    back.needs.insert(*part);
+                }
             }
         }
-        for step in std::mem::take(&mut self.way.steps) {
-            for need in step.needs {
-                if !self.reaches(need, step.id)
-                    && let Some(back) = self.back.get_mut(&step.id)
+    }
+
+    /// What names an object that is brought back comes after it.
+    ///
+    /// Names are sure. What AWS had decided of it is a guess, which gives way where it contradicts anything: the id of a network
+    /// stands in all that is in it.
+    fn name_users(&mut self) {
+        let planned = self.planned();
+        for guess in [false, true] {
+            let mut edges: Vec<(StepId, StepId)> = Vec::new();
+            for user in self.back.values() {
+                let (Op::Create { attrs, .. } | Op::Update { after: attrs, .. }) = &user.op else { continue };
+                // Among the plan's own steps the turned edges say so already.
+                let along = |id: &StepId| *id != user.id && (*id > planned || user.id > planned);
+                let names = |id: &StepId, old: &Object| self.names_of(*id, old, guess).any(|name| holds(attrs, name));
+                let lost = self.way.lost.iter().filter(|(id, old)| along(id) && names(id, old));
+                edges.extend(lost.map(|(id, _)| (user.id, *id)));
+            }
+            for (user, need) in edges {
+                if !self.reaches(need, user)
+                    && let Some(back) = self.back.get_mut(&user)
                 {
                     back.needs.insert(need);
                 }
             }
         }
+    }
+
+    /// The texts by which others know something that is lost: its name, or what AWS had decided of it.
+    fn names_of<'o>(&self, step: StepId, old: &'o Object, decided: bool) -> impl Iterator<Item = &'o str> {
+        let schema = self.back.get(&step).and_then(|back| self.kinds.get(back.kind));
+        let known = move |key: &str| key == keys::ID.key() || schema.is_none_or(|schema| schema.compares(key));
+        let values = old.attrs.iter().filter(move |(key, _)| decided && !known(key)).map(|(_, value)| value);
+        let texts = values.flat_map(|value| {
+            let inner = value.elements().into_iter().filter_map(Value::as_text);
+            value.as_text().into_iter().chain(inner)
+        });
+        let id = (!decided).then_some(old.id.as_str());
+        id.into_iter().chain(texts).filter(|text| !text.is_empty())
     }
 
     /// Whether a step back needs another, through others too.
@@ -302,9 +388,15 @@ impl Finder<'_> {
         found
     }
 
-    fn next_id(&self) -> StepId {
-        let planned = self.plan.steps.iter().map(|step| step.id.0).max().unwrap_or_default();
-        StepId(self.back.keys().map(|id| id.0).max().unwrap_or_default().max(planned) + 1)
+    /// The highest number in the plan.
+    fn planned(&self) -> StepId {
+        self.plan.steps.iter().map(|step| step.id).max().unwrap_or(StepId(0))
+    }
+
+    /// The number of the step that brings back what a change of the plan had lost beside the plan's steps. It is always the
+    /// same, whatever else is brought back: what is on record by it stays true.
+    fn number(&self, change: usize) -> StepId {
+        StepId(self.planned().0.saturating_add(1).saturating_add(u32::try_from(change).unwrap_or(u32::MAX)))
     }
 
     /// The steps, each after those it needs.
@@ -336,6 +428,23 @@ impl Finder<'_> {
         }
         self.way
     }
+}
+
+/// Gives some attributes the values that they have elsewhere, which may be none.
+fn set(attrs: &mut Attrs, keys: &[String], values: &Attrs) {
+    for key in keys {
+        match values.get(key) {
+            Some(value) => attrs.insert(key.clone(), value.clone()),
+            None => {
+                attrs.remove(key);
+            }
+        }
+    }
+}
+
+/// Whether a value is a name, or has it among its elements.
+fn names(value: &Value, name: &str) -> bool {
+    value.as_text() == Some(name) || value.texts().iter().any(|text| text == name)
 }
 
 /// Whether a name stands in attributes, alone or inside of a text.
