@@ -8,5 +8,7 @@ mod laws;
 mod order;
 mod stops;
 mod toy;
+mod unwinding;
 mod values;
 mod waits;
+mod world;
