@@ -206,6 +206,18 @@ fn a_file_that_is_no_plan_is_refused() {
 }
 
 #[test]
+fn a_spec_that_cannot_be_derived_is_no_wish_to_delete() {
+    let (folder, spec) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let applied = on_sandbox(folder.path(), &example(EXAMPLE), &["apply", "-y"]).output().unwrap();
+    assert_eq!(code(&applied), 0, "{}", told(&applied));
+    changed(spec.path(), "port 80", "port 8080");
+    let output = on_sandbox(folder.path(), spec.path(), &["plan"]).output().unwrap();
+    assert_eq!(code(&output), 1, "{}", told(&output));
+    assert!(told(&output).contains("does not listen on port 8080"), "{}", told(&output));
+    assert!(!told(&output).contains("would be deleted"), "{}", told(&output));
+}
+
+#[test]
 fn a_served_sandbox_is_shown_saved_and_reset() {
     let sandbox = Served::start(EXAMPLE);
     let folder = tempfile::tempdir().unwrap();

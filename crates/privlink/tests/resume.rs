@@ -26,7 +26,7 @@ fn an_apply_that_fails_leaves_all_as_it_was() {
         {
             assert!(told.contains(word), "{word}: {told}");
         }
-        assert_eq!(scene.world(), before);
+        scene.is_as(&before);
         assert_eq!(scene.last().1, "rolled-back");
         // Nothing of it is in the way of the next one.
         scene.expect(0, &["apply", "-y"]);
@@ -47,12 +47,12 @@ fn a_run_that_was_kept_is_gone_on_with_or_taken_back() {
     assert_eq!(scene.last(), (run, "applied".to_owned()));
     scene.is_applied();
     scene.expect(0, &["destroy", "-y"]);
-    assert_eq!(scene.world(), before);
+    scene.is_as(&before);
 
     scene.expect_with(REFUSED, 4, &["apply", "-y", "--no-rollback"]);
     scene.expect(0, &["resume", "--rollback"]);
     assert_eq!(scene.last().1, "rolled-back");
-    assert_eq!(scene.world(), before);
+    scene.is_as(&before);
 }
 
 /// After so many steps the run is killed. The last ones are waited for, and nothing is called meanwhile.
@@ -73,7 +73,7 @@ fn a_killed_run_is_gone_on_with() {
         scene.is_applied();
         // Whatever was made twice or lost sight of would outlive this.
         scene.expect(0, &["destroy", "-y"]);
-        assert_eq!(scene.world(), before, "killed after {steps}");
+        scene.is_as(&before);
     }
 }
 
@@ -88,7 +88,7 @@ fn a_killed_run_is_taken_back() {
         assert!(shown.contains("The way back of this apply"), "{shown}");
         scene.expect(0, &["rollback", "-y", &run]);
         assert_eq!(scene.last(), (run, "rolled-back".to_owned()));
-        assert_eq!(scene.world(), before, "killed after {steps}");
+        scene.is_as(&before);
     }
 }
 
@@ -104,7 +104,7 @@ fn a_run_that_is_killed_on_its_way_back_goes_on_back() {
     assert_eq!(scene.last().1, "unwinding");
     scene.expect(3, &["resume"]);
     assert_eq!(scene.last().1, "rolled-back");
-    assert_eq!(scene.world(), before);
+    scene.is_as(&before);
 }
 
 /// The client dies, and the calls that it has sent take effect all the same.
@@ -140,7 +140,7 @@ fn a_signal_takes_back_and_a_second_one_leaves_at_once() {
         for word in ["Stopping", "the run was stopped", "Stopped", "all is as it was before"] {
             assert!(told(&output).contains(word), "{word}: {}", told(&output));
         }
-        assert_eq!(scene.world(), before);
+        scene.is_as(&before);
     }
     let scene = Scene::new(EXAMPLE);
     let before = scene.world();
@@ -157,7 +157,7 @@ fn a_signal_takes_back_and_a_second_one_leaves_at_once() {
     assert_eq!(state, "unfinished");
     assert!(told(&output).contains(&format!("`privlink resume {run} --sandbox=sandbox`")), "{}", told(&output));
     scene.expect(0, &["resume", "--rollback"]);
-    assert_eq!(scene.world(), before);
+    scene.is_as(&before);
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn a_finished_run_is_taken_back() {
 
     let told = scene.expect(0, &["rollback", "-y", &run]);
     assert!(told.contains("Rolled back: ") && told.contains("All is as it was before"), "{told}");
-    assert_eq!(scene.world(), before);
+    scene.is_as(&before);
     assert_eq!(scene.last(), (run.clone(), "rolled-back".to_owned()));
     let again = scene.expect(0, &["rollback", "-y", &run]);
     assert!(again.contains("is rolled back already"), "{again}");
@@ -41,7 +41,7 @@ fn a_change_is_set_back_and_only_while_nobody_made_another() {
     let (first, _) = scene.last();
     let before = scene.world();
     scene.edit("10.0.0.0/8", "10.0.0.0/9");
-    scene.edit("port 80", "port 8080");
+    scene.edit("route \"/\"", "route \"/shop\"");
     scene.expect(0, &["apply", "-y"]);
     let (second, _) = scene.last();
     let changed = scene.world();
@@ -56,7 +56,7 @@ fn a_change_is_set_back_and_only_while_nobody_made_another() {
     scene.expect(0, &["rollback", "-y", &second]);
     assert_eq!(kinds(&scene.world()), kinds(&before));
     scene.edit("10.0.0.0/9", "10.0.0.0/8");
-    scene.edit("port 8080", "port 80");
+    scene.edit("route \"/shop\"", "route \"/\"");
     scene.is_applied();
 }
 

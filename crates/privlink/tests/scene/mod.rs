@@ -72,6 +72,18 @@ impl Scene {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// The world is as it was. AWS lists an endpoint for a while after it is deleted, so time must pass on the sandbox.
+    pub(crate) fn is_as(&self, before: &str) {
+        for _ in 0..10 {
+            if self.world() == before {
+                return;
+            }
+            let plan = self.command(&["plan"]).output().unwrap();
+            assert_eq!(plan.status.code(), Some(0), "{}", told(&plan));
+        }
+        assert_eq!(self.world(), before, "something is left, or gone");
+    }
+
     /// The runs, the last one first.
     pub(crate) fn runs(&self) -> Vec<Value> {
         let output = self.command(&["runs", "--format", "json"]).output().unwrap();
