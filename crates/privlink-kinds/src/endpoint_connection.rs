@@ -26,7 +26,8 @@ pub static SCHEMA: KindSchema = KindSchema {
         AttributeSchema::new(ENDPOINT.key(), "The endpoint's id, in the consumer's account.")
             .required()
             .immutable()
-            .tells(Tells::User),
+            .tells(Tells::User)
+            .awaited(),
         AttributeSchema::new(CONSUMER.key(), "The consumer's account.").computed().tells(Tells::UserAccount),
     ],
     ownership: Ownership::Parent(SERVICE.key()),

@@ -151,7 +151,7 @@ impl Limiter {
     }
 
     fn total(&self, call: &Call) -> Option<Arc<Line>> {
-        quota::total(call.service).map(|bucket| self.line(call, "", bucket))
+        quota::of(call.service, &call.operation).total.map(|bucket| self.line(call, "", bucket))
     }
 
     fn line(&self, call: &Call, class: &str, bucket: Bucket) -> Arc<Line> {

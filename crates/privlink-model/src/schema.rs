@@ -32,13 +32,24 @@ pub struct Bucket {
     pub refill: f64,
 }
 
-/// A mutating API call: its name, and the quota that is its own (the service's total comes on top).
+/// A mutating API call: its name, and the buckets it draws from, each for one account and region.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ApiCall {
     /// The operation, such as `CreateVpcEndpoint`.
     pub name: &'static str,
-    /// Its bucket, for each account and region.
+    /// Its own bucket.
     pub bucket: Bucket,
+    /// Who shares that bucket: a class of the service's operations, or the operation's name when it is alone.
+    pub shared: &'static str,
+    /// The bucket of all operations of the service, where there is one.
+    pub total: Option<Bucket>,
+}
+
+impl ApiCall {
+    /// A call with a bucket of its own and no other.
+    pub const fn new(name: &'static str, bucket: Bucket) -> Self {
+        Self { name, bucket, shared: name, total: None }
+    }
 }
 
 /// How long AWS takes until a resource is usable (or gone) after the call returned.
@@ -135,6 +146,8 @@ pub struct AttributeSchema {
     pub outage: Option<&'static str>,
     /// What it tells of who would miss what.
     pub tells: Option<Tells>,
+    /// Whether the object it names waits for this one after it was made, so that nobody waits for that one itself.
+    pub awaited: bool,
     /// The one form two equal values have.
     pub normalise: fn(Value) -> Value,
 }
@@ -153,6 +166,7 @@ impl AttributeSchema {
             additive: false,
             outage: None,
             tells: None,
+            awaited: false,
             normalise: |value| value,
         }
     }
@@ -194,6 +208,11 @@ impl AttributeSchema {
     /// Says what it tells of who would miss what.
     pub const fn tells(mut self, what: Tells) -> Self {
         self.tells = Some(what);
+        self
+    }
+    /// Marks that the object it names waits for this one after it was made.
+    pub const fn awaited(mut self) -> Self {
+        self.awaited = true;
         self
     }
     /// Gives it a normaliser.

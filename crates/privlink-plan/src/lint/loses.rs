@@ -25,7 +25,7 @@ mod tests {
 
     use super::*;
 
-    const DELETE: ApiCall = ApiCall { name: "DeleteStage", bucket: Bucket { capacity: 1.0, refill: 1.0 } };
+    const DELETE: ApiCall = ApiCall::new("DeleteStage", Bucket { capacity: 1.0, refill: 1.0 });
 
     static STAGE: KindSchema = KindSchema {
         name: "stage",

@@ -295,7 +295,7 @@ fn a_targeted_plan_works_by_itself() {
 fn quotas_and_waits_make_the_estimate() {
     let plan = planned(&chain(), &Snapshot::default());
     let (time, bottleneck) = plan.eta.unwrap();
-    expect!["302s (create load balancer, then VPC link)"].assert_eq(&format!("{}s ({bottleneck})", time.as_secs()));
+    expect!["318s (create load balancer, then VPC link)"].assert_eq(&format!("{}s ({bottleneck})", time.as_secs()));
     // A bucket of four, refilled every two seconds: the last of ten waits for twelve.
     let many = Desired {
         resources: (0..10)

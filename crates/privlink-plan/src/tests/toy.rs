@@ -14,7 +14,7 @@ const fn attr(key: &'static str) -> AttributeSchema {
 }
 
 const fn call(name: &'static str) -> Option<ApiCall> {
-    Some(ApiCall { name, bucket: Bucket { capacity: 4.0, refill: 0.5 } })
+    Some(ApiCall::new(name, Bucket { capacity: 4.0, refill: 0.5 }))
 }
 
 const BASE: KindSchema = KindSchema {
