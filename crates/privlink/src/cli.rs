@@ -58,7 +58,7 @@ pub(crate) enum Command {
     Show(ShowArgs),
     /// Explain a code that a message carries; without one, list them all.
     Explain(ExplainArgs),
-    /// Print the JSON Schema of plans, or a page of the reference.
+    /// Print the JSON Schema of plans, the permissions of a spec, or a page of the reference.
     Schema(SchemaArgs),
     /// An AWS on this machine to try things on.
     #[cfg(feature = "aws")]
@@ -264,12 +264,12 @@ pub(crate) struct ExplainArgs {
 #[derive(Debug, Args)]
 pub(crate) struct SchemaArgs {
     /// Of what.
-    #[arg(value_enum)]
+    #[command(subcommand)]
     pub(crate) what: SchemaOf,
 }
 
 /// What has a schema.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Subcommand)]
 pub(crate) enum SchemaOf {
     /// The JSON of `plan --format json`, as a JSON Schema.
     Plan,
@@ -283,6 +283,25 @@ pub(crate) enum SchemaOf {
     ExitCodes,
     /// The environment variables, as a page.
     Environment,
+    /// The IAM policies that the accounts of a spec need, as JSON.
+    ///
+    /// Without a plan: what reading them takes, for `privlink plan`. With one: what applying that plan takes, from reading
+    /// the accounts again to rolling back. One account gives a policy document as it can be pasted, several an object of
+    /// them by name. Nothing is called.
+    Permissions(PermissionsArgs),
+}
+
+/// `schema permissions`.
+#[derive(Debug, Args)]
+pub(crate) struct PermissionsArgs {
+    /// A saved plan. It says itself which accounts it is for, so that no spec is read.
+    #[arg(value_name = "PLANFILE")]
+    pub(crate) plan: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) spec: SpecArgs,
+    /// Only the policy of this account, by its name in the spec.
+    #[arg(long, value_name = "NAME", env = "PRIVLINK_ACCOUNT")]
+    pub(crate) account: Option<String>,
 }
 
 /// `completions`.

@@ -5,12 +5,28 @@
 /// An expectation that nothing has proved.
 pub(crate) const NOT_PROVED: &str = "privlink::expect::not-proved";
 
-static OWN: &[(&str, &str, &str)] = &[(
-    NOT_PROVED,
-    "An expectation was not proved.",
-    "An `expect` says who can or cannot call what. Its names are checked, but this version does not yet prove it against \
-     policies and routes, so a plan lists it as open. It stops nothing.",
-)];
+/// Permissions that a plan needs and an account's credentials do not have.
+pub(crate) const PERMISSION_LACKING: &str = "privlink::permission::lacking";
+
+static OWN: &[(&str, &str, &str)] = &[
+    (
+        NOT_PROVED,
+        "An expectation was not proved.",
+        "An `expect` says who can or cannot call what. Its names are checked, but this version does not yet prove it \
+         against policies and routes, so a plan lists it as open. It stops nothing.",
+    ),
+    (
+        PERMISSION_LACKING,
+        "The credentials of an account may not do all that the plan needs.",
+        "Before anything is changed, IAM is asked what the credentials of each account may do, for every step and for \
+         taking it back (iam:SimulatePrincipalPolicy; it does nothing). All that is lacking in all accounts is listed, and \
+         nothing is changed. `privlink schema permissions PLANFILE` prints the policy that each account needs for a saved \
+         plan, `privlink schema permissions` the one that reading takes. IAM's answer takes the policies of the principal, \
+         its permissions boundary and the organization's service control policies into account; it does not see policies of \
+         resources and endpoints, resource control policies, and what a session was confined by when it began. Where \
+         credentials may not ask, a note says so and the plan begins.",
+    ),
+];
 
 /// A code and what it means.
 #[derive(Debug, Clone, Copy)]

@@ -89,6 +89,14 @@ pub(crate) enum Failure {
         /// A way out.
         help: String,
     },
+    /// An account that a spec or a plan does not name.
+    #[error("there is no account {name:?}; there is {}", known.join(", "))]
+    Account {
+        /// What was asked for.
+        name: String,
+        /// Those that there are.
+        known: Vec<String>,
+    },
     /// The operating system refused what every command needs.
     #[error("cannot start: {0}")]
     System(io::Error),
@@ -111,7 +119,7 @@ impl Failure {
             Self::Refused { .. } => exit_code::REFUSED,
             Self::Locked { .. } => exit_code::LOCKED,
             Self::Interrupted(exit) => *exit,
-            Self::Code { .. } => exit_code::USAGE,
+            Self::Code { .. } | Self::Account { .. } => exit_code::USAGE,
             Self::Read { .. }
             | Self::Write { .. }
             | Self::PlanFile { .. }
@@ -132,6 +140,7 @@ impl Failure {
             | Self::Code { help, .. } => Some(help),
             Self::Cloud { help, .. } | Self::Store { help, .. } => help.as_deref(),
             Self::PlanFile { .. } => Some("make it again with `privlink plan -o FILE`"),
+            Self::Account { .. } => Some("give the name that the account has in the spec, or leave --account out"),
             Self::Read { .. } | Self::Write { .. } | Self::Output(_) | Self::Interrupted(_) | Self::System(_) => None,
         }
     }

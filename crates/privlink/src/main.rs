@@ -24,6 +24,7 @@ mod locks;
 mod loopback;
 #[cfg(not(feature = "aws"))]
 mod offline;
+mod permissions;
 mod moment;
 mod plan_file;
 mod prepare;

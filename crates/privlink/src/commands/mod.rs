@@ -9,6 +9,7 @@ mod completions;
 mod destroy;
 mod explain;
 mod past;
+mod permissions;
 mod plan;
 mod resume;
 mod rollback;
@@ -40,7 +41,7 @@ pub(crate) fn run(command: Command, connect: &dyn Connect, streams: &Streams) ->
         Command::Unlock(args) => unlock::run(&args, connect, streams),
         Command::Show(args) => show::run(&args, connect, streams),
         Command::Explain(args) => explain::run(&args, streams),
-        Command::Schema(args) => Ok(schema::run(&args, streams)),
+        Command::Schema(args) => schema::run(&args, streams),
         #[cfg(feature = "aws")]
         Command::Sandbox(args) => sandbox::run(args, streams),
         Command::Completions(args) => Ok(completions::run(&args, streams)),

@@ -403,7 +403,7 @@ fn the_help_is_what_it_was() {
           destroy      Delete everything this project owns
           show         Show a saved plan
           explain      Explain a code that a message carries; without one, list them all
-          schema       Print the JSON Schema of plans, or a page of the reference
+          schema       Print the JSON Schema of plans, the permissions of a spec, or a page of the reference
           sandbox      An AWS on this machine to try things on
           completions  Print a completion script for a shell
 

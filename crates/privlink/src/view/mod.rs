@@ -7,6 +7,7 @@ mod change_text;
 pub(crate) mod diagnostics;
 mod document;
 pub(crate) mod outcome;
+pub(crate) mod permissions;
 pub(crate) mod plan_text;
 pub(crate) mod progress;
 pub(crate) mod run_story;
