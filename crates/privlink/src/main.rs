@@ -22,10 +22,10 @@ mod hosts;
 mod locks;
 #[cfg(feature = "aws")]
 mod loopback;
+mod moment;
 #[cfg(not(feature = "aws"))]
 mod offline;
 mod permissions;
-mod moment;
 mod plan_file;
 mod prepare;
 mod reference;

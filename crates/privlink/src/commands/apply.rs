@@ -27,7 +27,7 @@ use crate::view::diagnostics::{self, Message};
 use crate::view::plan_text::{self, Page};
 use crate::view::words;
 use crate::who::who;
-use crate::{consent, guard, locks, moment, plan_file, standing, stores, unread};
+use crate::{consent, guard, locks, moment, permissions, plan_file, standing, stores, unread};
 
 pub(crate) fn run(args: &ApplyArgs, connect: &dyn Connect, streams: &Streams) -> Result<Exit, Failure> {
     let asked = Asked {
@@ -159,6 +159,10 @@ impl Asked<'_> {
             Agreed::Plan(plan) => plan.in_run(run),
             Agreed::Ended(exit) => return Ok(exit),
         };
+        let lacking = permissions::preflight(&plan, source.connection(), streams);
+        if let Some(exit) = signals.or(lacking).await? {
+            return Ok(exit);
+        }
         let begun = Begun {
             run: run.to_owned(),
             project: plan.project.clone(),
