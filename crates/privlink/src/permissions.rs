@@ -4,7 +4,6 @@
 //! asked (see `privlink-kinds`), how it is told (see `view::permissions`).
 //!
 //! **Invariant:** nothing here changes anything, and what cannot be known stops nothing: AWS itself will say no.
-#![cfg_attr(all(feature = "aws", not(test)), expect(dead_code, reason = "apply does not ask yet"))]
 
 use std::sync::Arc;
 

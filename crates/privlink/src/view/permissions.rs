@@ -1,7 +1,6 @@
 //! What the credentials of accounts lack for a plan, in one message for all of them; and what is not known of it.
 //!
 //! Owns: the wording. Refuses to know: how it was found out (see `permissions`).
-#![cfg_attr(all(feature = "aws", not(test)), expect(dead_code, reason = "apply does not ask yet"))]
 
 use std::collections::{BTreeMap, BTreeSet};
 

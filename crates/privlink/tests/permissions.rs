@@ -1,0 +1,200 @@
+//! Policies of least privilege, by the real binary on a sandbox whose roles have exactly them.
+#![cfg(feature = "aws")]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a failed set-up is a failed test")]
+
+mod served;
+
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use serde_json::Value as Json;
+use served::{SPEED, example, privlink, told};
+
+const EXAMPLE: &str = "cross-account";
+
+/// The example with a world of its own.
+struct Bench {
+    folder: tempfile::TempDir,
+}
+
+impl Bench {
+    /// What the roles of the gateway's and of the application's account are allowed: lines of a world file.
+    fn new(gateway: &str, application: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let read = |name: &str| std::fs::read_to_string(example(EXAMPLE).join(name)).unwrap();
+        std::fs::write(folder.path().join("privlink.kdl"), read("privlink.kdl")).unwrap();
+        let world = read("world.kdl");
+        let parts: Vec<&str> = world.split("role \"privlink-deployer\"").collect();
+        let [first, second, third] = parts.as_slice() else { panic!("the example has two roles") };
+        let role = |lines: &str| format!("role \"privlink-deployer\" {{\n{lines}\n}}");
+        let world = format!("{first}{}{second}{}{third}", role(gateway), role(application));
+        std::fs::write(folder.path().join("world.kdl"), world).unwrap();
+        Self { folder }
+    }
+
+    fn open() -> Self {
+        Self::new("allow \"*\"", "allow \"*\"")
+    }
+
+    /// With the policies that `schema permissions` printed.
+    fn with(printed: &Json) -> Self {
+        Self::new(&lines(&printed["gateway"]), &lines(&printed["application"]))
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn run(&self, verb: &[&str]) -> Output {
+        let mut command = privlink(verb);
+        command.arg("-f").arg(self.folder.path()).current_dir(self.folder.path());
+        command.arg(format!("--sandbox={}", self.path("sandbox").display())).args(["--sandbox-speed", SPEED]);
+        command.output().unwrap()
+    }
+
+    fn expect(&self, code: i32, verb: &[&str]) -> String {
+        let output = self.run(verb);
+        assert_eq!(output.status.code(), Some(code), "{verb:?}: {}", told(&output));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// What a plan shows, without the line that names the sandbox's folder.
+    fn shown(&self) -> String {
+        let text = self.expect(0, &["plan"]);
+        text.split_once('\n').unwrap().1.to_owned()
+    }
+
+    fn plan(&self) -> String {
+        let saved = self.path("saved.plan").display().to_string();
+        self.expect(0, &["plan", "-o", &saved]);
+        saved
+    }
+}
+
+/// What `schema permissions` prints; it calls nothing, and so needs no sandbox.
+fn schema(arguments: &[&str], spec: &Path) -> (Json, String) {
+    let mut command = privlink(&["schema", "permissions"]);
+    let output = command.arg("-f").arg(spec).args(arguments).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    (serde_json::from_slice(&output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+}
+
+/// One document or several, as lines of a world file.
+fn lines(documents: &Json) -> String {
+    let documents = documents.as_array().cloned().unwrap_or_else(|| vec![documents.clone()]);
+    documents.iter().map(|document| format!("policy #\"{document}\"#\n")).collect()
+}
+
+#[test]
+fn exactly_the_printed_policies_apply_a_plan_and_take_all_of_it_away() {
+    let open = Bench::open();
+    let saved = open.plan();
+    let (printed, _) = schema(&[&saved], Path::new("nowhere"));
+    let bench = Bench::with(&printed);
+    assert!(bench.shown() == open.shown(), "reading sees less than it must");
+    let applied = bench.expect(0, &["apply", &saved]);
+    assert!(applied.contains("Applied: "), "{applied}");
+    bench.expect(0, &["plan", "--detailed-exitcode"]);
+    let destroyed = bench.expect(0, &["destroy", "-y"]);
+    assert!(destroyed.contains("Destroyed: "), "{destroyed}");
+    bench.expect(2, &["plan", "--detailed-exitcode"]);
+}
+
+#[test]
+fn the_policies_of_a_spec_read_it_and_no_more() {
+    let (printed, _) = schema(&[], &example(EXAMPLE));
+    let bench = Bench::with(&printed);
+    assert!(bench.shown() == Bench::open().shown(), "reading sees less than it must");
+    let output = bench.run(&["apply", "-y"]);
+    assert!(!output.status.success(), "{}", told(&output));
+    assert!(bench.shown() == Bench::open().shown(), "something was made");
+}
+
+#[test]
+fn one_account_is_printed_as_it_can_be_pasted() {
+    let spec = example(EXAMPLE);
+    let (all, _) = schema(&[], &spec);
+    assert_eq!(all.as_object().unwrap().keys().collect::<Vec<_>>(), ["application", "gateway"]);
+    let (one, note) = schema(&["--account", "gateway"], &spec);
+    assert_eq!((&one, note.as_str()), (&all["gateway"], ""));
+    assert_eq!(one["Version"], "2012-10-17");
+    let statements = one["Statement"].as_array().unwrap();
+    assert!(statements.iter().all(|statement| statement["Effect"] == "Allow"), "{one}");
+
+    let output = privlink(&["schema", "permissions", "--account", "nobody", "-f"]).arg(&spec).output().unwrap();
+    assert_eq!(output.status.code(), Some(64), "{}", told(&output));
+    assert!(
+        told(&output).contains("there is no account \"nobody\"; there is application, gateway"),
+        "{}",
+        told(&output)
+    );
+    let output = privlink(&["schema", "permissions", "-f", "nowhere.kdl"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", told(&output));
+    let output = privlink(&["schema", "permissions"]).arg(spec.join("world.kdl")).output().unwrap();
+    assert!(told(&output).contains("cannot be used as a saved plan"), "{}", told(&output));
+}
+
+#[test]
+fn equal_plans_print_equal_policies() {
+    let bench = Bench::open();
+    let saved = bench.plan();
+    let nowhere = Path::new("nowhere");
+    assert_eq!(schema(&[&saved], nowhere), schema(&[&saved], nowhere));
+    let again = Bench::open();
+    assert_eq!(schema(&[&saved], nowhere), schema(&[&again.plan()], nowhere));
+}
+
+/// What `sandbox show` lists of the bench's world.
+fn shown_world(bench: &Bench) -> String {
+    let folder = format!("--sandbox={}", bench.path("sandbox").display());
+    let output = privlink(&["sandbox", "show", &folder]).output().unwrap();
+    assert!(output.status.success(), "{}", told(&output));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn what_two_accounts_lack_is_told_at_once_and_nothing_is_changed() {
+    let gateway = "deny \"ec2:CreateVpcEndpoint\" \"apigateway:DELETE\"\nallow \"*\"";
+    let application = "deny \"ec2:AcceptVpcEndpointConnections\"\nallow \"*\"";
+    let bench = Bench::new(gateway, application);
+    let saved = bench.plan();
+    let before = shown_world(&bench);
+    for verb in [&["apply", "-y"][..], &["apply", &saved]] {
+        let output = bench.run(verb);
+        let text = told(&output);
+        assert_eq!(output.status.code(), Some(1), "{text}");
+        for line in [
+            "privlink::permission::lacking: the credentials of 2 accounts may not do all that this plan needs",
+            "application (111111111111, us-east-1)",
+            "ec2:AcceptVpcEndpointConnections: a policy forbids it",
+            "gateway (222222222222, us-east-1)",
+            "ec2:CreateVpcEndpoint: a policy forbids it",
+            "apigateway:DELETE: a policy forbids it",
+            "privlink schema permissions FILE",
+            "Nothing was changed.",
+        ] {
+            assert!(text.contains(line), "{line} is not in {text}");
+        }
+        assert_eq!(text.matches(" a policy forbids it").count(), 3, "{text}");
+        assert_eq!(shown_world(&bench), before, "{text}");
+    }
+    let explained = privlink(&["explain", "privlink::permission::lacking"]).output().unwrap();
+    assert!(explained.status.success(), "{}", told(&explained));
+}
+
+#[test]
+fn who_may_not_ask_beforehand_is_told_no_by_aws_and_everything_is_taken_back() {
+    let gateway = "deny \"iam:*\" \"apigateway:PUT\"\nallow \"*\"";
+    let bench = Bench::new(gateway, "allow \"*\"");
+    bench.plan();
+    let before = shown_world(&bench);
+    let output = bench.run(&["apply", "-y"]);
+    let text = told(&output);
+    assert_eq!(output.status.code(), Some(3), "{text}");
+    assert!(
+        text.contains("note: what the credentials of gateway (222222222222, us-east-1) may do is not known"),
+        "{text}"
+    );
+    assert!(text.contains("not authorized to perform: apigateway:PUT"), "{text}");
+    assert_eq!(shown_world(&bench), before, "{text}");
+}
