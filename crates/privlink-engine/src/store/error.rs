@@ -60,6 +60,18 @@ impl From<ObjectError> for StoreError {
 }
 
 impl StoreError {
+    /// What can be done about it, where that is known.
+    pub fn help(&self) -> Option<&str> {
+        match self {
+            Self::Objects(error) => error.help.as_deref(),
+            Self::Folder { .. }
+            | Self::Exists { .. }
+            | Self::Moved { .. }
+            | Self::Damaged { .. }
+            | Self::Name { .. } => None,
+        }
+    }
+
     /// A failure of the file system.
     pub(super) fn folder(doing: &'static str, path: &Path, error: &io::Error) -> Self {
         Self::Folder { doing, path: path.to_owned(), reason: error.to_string() }

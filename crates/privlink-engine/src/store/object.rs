@@ -22,7 +22,10 @@ use super::{Store, plain};
 
 /// How often a call without an answer is made before it counts as failed; the client has tried several times each time.
 const TRIES: u32 = 4;
+/// The same where others write at the same time and one of them gets on each time.
+const TRIES_AMONG_OTHERS: u32 = 12;
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_DOUBLING: u32 = 3;
 /// Batches of a journal that are read at once.
 const READS: usize = 16;
 /// Comes before the name of whoever wrote a batch, in its first line.
@@ -117,22 +120,20 @@ impl Patience {
     /// The failure, when there is no use in waiting.
     pub(super) async fn after(&mut self, error: ObjectError) -> Result<(), ObjectError> {
         self.failures += 1;
-        if self.failures >= TRIES || !may_do_better(error.class) {
+        if self.failures >= tries(error.class) {
             return Err(error);
         }
-        sleep(jittered(FIRST_PAUSE * 2_u32.pow(self.failures - 1))).await;
+        sleep(jittered(FIRST_PAUSE * 2_u32.pow((self.failures - 1).min(LONGEST_DOUBLING)))).await;
         Ok(())
     }
 }
 
-fn may_do_better(class: ErrorClass) -> bool {
+/// How often a call is made that fails in a way.
+fn tries(class: ErrorClass) -> u32 {
     match class {
-        ErrorClass::Throttled
-        | ErrorClass::Busy
-        | ErrorClass::InDoubt
-        | ErrorClass::Unreachable
-        | ErrorClass::Unreadable => true,
-        ErrorClass::Quota | ErrorClass::Denied | ErrorClass::NotFound | ErrorClass::Refused => false,
+        ErrorClass::Busy | ErrorClass::Throttled => TRIES_AMONG_OTHERS,
+        ErrorClass::InDoubt | ErrorClass::Unreachable | ErrorClass::Unreadable => TRIES,
+        ErrorClass::Quota | ErrorClass::Denied | ErrorClass::NotFound | ErrorClass::Refused => 1,
     }
 }
 

@@ -16,6 +16,8 @@ pub(crate) enum Fault {
     Lost,
     /// It takes no effect, and nobody hears of that.
     Dropped,
+    /// Somebody else writes at the same moment.
+    Busy,
     /// It is refused.
     Denied,
 }
@@ -69,6 +71,7 @@ impl Faulty {
                 ErrorClass::InDoubt
             }
             Fault::Dropped => ErrorClass::InDoubt,
+            Fault::Busy => ErrorClass::Busy,
             Fault::Denied => ErrorClass::Denied,
         };
         Err(ObjectError {

@@ -57,6 +57,7 @@ async fn cut_and_go_on(bytes: &[u8], cut: usize, histories: &[History]) {
     resumed.record(&Record::Resumed { by: "ben@mac".to_owned(), at: 1 }).unwrap();
     assert_eq!(Journal::read(&*store, "run").await.unwrap(), resumed);
     let after = bytes_in(folder.path());
+    assert_eq!(after.last(), Some(&b'\n'), "nothing of the torn line is left");
     assert_eq!(after.iter().filter(|byte| **byte == b'\n').count(), whole + 1);
 }
 
