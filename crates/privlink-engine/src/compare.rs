@@ -2,15 +2,16 @@
 //!
 //! Pure. Owns: which attributes count, and the words for a difference. Refuses to know where either side comes from.
 
-use privlink_model::{Attrs, KindSchema, Observed, Operation, Status, Value, Write};
+use privlink_model::{Attrs, KindSchema, Observed, Operation, Status, Value, Way, Write};
 
 /// How long a value may be in a message.
 const SHOWN: usize = 120;
 
 /// What moved since the plan was made, in words; none when nothing did.
 ///
-/// `wanted` is what the whole plan asks of the object: a step before this one may have set some of it already.
-pub(crate) fn moved(schema: &KindSchema, write: &Write, wanted: &Attrs, live: &Observed) -> Option<String> {
+/// `wanted` is what the whole plan asks of the object: a step before this one may have set some of it already. On the way back
+/// this step's own part may be there too: what it takes back may have come to a bad end, or AWS may have dropped it.
+pub(crate) fn moved(schema: &KindSchema, write: &Write, wanted: &Attrs, live: &Observed, way: Way) -> Option<String> {
     if live.status == Status::Deleting {
         return Some("it is being deleted".to_owned());
     }
@@ -18,7 +19,11 @@ pub(crate) fn moved(schema: &KindSchema, write: &Write, wanted: &Attrs, live: &O
         let (was, is) = (write.before.get(key), live.attrs.get(key));
         let set_already = || {
             let of_this_step = write.changed.iter().any(|changed| changed == key);
-            write.operation == Operation::Update && !of_this_step && schema.same(key, wanted.get(key), is)
+            match write.operation {
+                Operation::Update if of_this_step => way == Way::Back && schema.same(key, write.after.get(key), is),
+                Operation::Update => schema.same(key, wanted.get(key), is),
+                _ => false,
+            }
         };
         schema.compares(key) && !schema.same(key, was, is) && !set_already()
     };
@@ -80,7 +85,8 @@ mod tests {
     use std::collections::BTreeMap;
 
     use privlink_model::{
-        Address, AttributeSchema, Attrs, KindSchema, Observed, Operation, Owner, Scope, Service, Status, Value, Write,
+        Address, AttributeSchema, Attrs, KindSchema, Observed, Operation, Owner, Scope, Service, Status, Value, Way,
+        Write,
     };
 
     use super::{dropped, moved};
@@ -134,9 +140,12 @@ mod tests {
             ("arn", Value::Text("b".to_owned())),
             ("peers", Value::text_set([""; 0])),
         ]);
-        assert_eq!(moved(&SCHEMA, &write, &Attrs::new(), &live(same)), None);
+        assert_eq!(moved(&SCHEMA, &write, &Attrs::new(), &live(same), Way::Forward), None);
         let other = attrs(&[("port", Value::Int(2))]);
-        assert_eq!(moved(&SCHEMA, &write, &Attrs::new(), &live(other)).as_deref(), Some("port was 1, is 2"));
+        assert_eq!(
+            moved(&SCHEMA, &write, &Attrs::new(), &live(other), Way::Forward).as_deref(),
+            Some("port was 1, is 2")
+        );
     }
 
     #[test]
@@ -145,9 +154,9 @@ mod tests {
         let wanted = attrs(&[("port", Value::Int(2)), ("peers", Value::text_set(["b"]))]);
         let write = write(Operation::Update, before, wanted.clone(), &["peers"]);
         let now = attrs(&[("port", Value::Int(2)), ("peers", Value::text_set(["a"]))]);
-        assert_eq!(moved(&SCHEMA, &write, &wanted, &live(now)), None);
+        assert_eq!(moved(&SCHEMA, &write, &wanted, &live(now), Way::Forward), None);
         let set = attrs(&[("port", Value::Int(2)), ("peers", Value::text_set(["b"]))]);
-        assert!(moved(&SCHEMA, &write, &wanted, &live(set)).is_some(), "somebody did this step's work");
+        assert!(moved(&SCHEMA, &write, &wanted, &live(set), Way::Forward).is_some(), "somebody did this step's work");
     }
 
     #[test]
@@ -166,6 +175,6 @@ mod tests {
         let before = attrs(&[("key", Value::Text("old".to_owned()))]);
         let write = write(Operation::Delete, before, Attrs::new(), &[]);
         let now = attrs(&[("key", Value::Text("new".to_owned()))]);
-        assert_eq!(moved(&SCHEMA, &write, &Attrs::new(), &live(now)).as_deref(), Some("key is another"));
+        assert_eq!(moved(&SCHEMA, &write, &Attrs::new(), &live(now), Way::Forward).as_deref(), Some("key is another"));
     }
 }

@@ -46,6 +46,8 @@ pub(crate) struct Course<'p> {
     pub(crate) states: BTreeMap<StepId, State>,
     /// What objects were, before, that steps bring back.
     pub(crate) lost: BTreeMap<StepId, Object>,
+    /// Those of them that may still be there.
+    pub(crate) unsure: BTreeSet<StepId>,
 }
 
 /// How it ended.
@@ -109,6 +111,7 @@ pub(crate) struct Dispatcher<'p> {
     tracks: BTreeMap<StepId, Track<'p>>,
     outputs: Outputs,
     lost: BTreeMap<StepId, Object>,
+    unsure: BTreeSet<StepId>,
     renamed: Renamed,
     /// Steps whose needs are met.
     ready: BTreeSet<StepId>,
@@ -156,6 +159,7 @@ impl<'p> Dispatcher<'p> {
             tracks,
             outputs: Outputs::default(),
             lost: course.lost,
+            unsure: course.unsure,
             renamed: Renamed::default(),
             ready,
             queue: BTreeSet::new(),
@@ -355,7 +359,8 @@ impl<'p> Dispatcher<'p> {
     }
 
     fn walk(&self, id: StepId, wanted: Attrs) -> Walk {
-        Walk { ports: self.ports.clone(), step: id, way: self.way, wanted, halted: Arc::clone(&self.halted) }
+        let left = self.lost.get(&id).filter(|_| self.unsure.contains(&id)).map(|old| old.id.clone());
+        Walk { ports: self.ports.clone(), step: id, way: self.way, wanted, left, halted: Arc::clone(&self.halted) }
     }
 
     /// Decides what follows from the end of a call.

@@ -87,7 +87,7 @@ impl Run {
             return self.unwind(plan, cause).await;
         }
         let states = history.steps().map(|(id, ways)| (id, ways.forward.clone())).collect();
-        let course = Course { way: Way::Forward, steps, states, lost: Default::default() };
+        let course = Course { way: Way::Forward, steps, states, lost: Default::default(), unsure: Default::default() };
         let played = self.dispatcher(plan, course).run().await;
         if let Some(blocked) = played.blocked {
             return self.blocked(plan, blocked);
@@ -161,7 +161,8 @@ impl Run {
         let way = way_back::find(plan, &self.kinds, &history);
         self.events.send(Event::Unwinding { why: cause.why, steps: way.steps.clone() });
         let states = history.steps().map(|(id, ways)| (id, ways.back.clone())).collect();
-        let course = Course { way: Way::Back, steps: way.steps.iter().collect(), states, lost: way.lost.clone() };
+        let (lost, unsure) = (way.lost.clone(), way.unsure.clone());
+        let course = Course { way: Way::Back, steps: way.steps.iter().collect(), states, lost, unsure };
         let played = self.dispatcher(plan, course).run().await;
         if let Some(blocked) = &played.blocked {
             return self.blocked(plan, blocked.clone());

@@ -62,6 +62,8 @@ pub(crate) struct Walk {
     pub(crate) way: Way,
     /// What the whole plan asks of the object.
     pub(crate) wanted: Attrs,
+    /// The name of what a creation brings back, where that may still be there.
+    pub(crate) left: Option<String>,
     /// Set when nothing new may start.
     pub(crate) halted: Arc<AtomicBool>,
 }
@@ -162,6 +164,19 @@ impl Walk {
 
     /// Reads what is about to change, and gives it; ends the step when it is not as it was.
     async fn look(&self, write: &Write, again: bool) -> Result<Attrs, Called> {
+        if let (Some(left), Operation::Create, false) = (&self.left, write.operation, again) {
+            return match self
+                .still_there(write, left)
+                .await
+                .map_err(|error| Called::Failed(StepFailure::Call(error)))?
+            {
+                None => Ok(write.before.clone()),
+                Some(Observed { status: Status::Failed(why), .. }) => {
+                    Err(Called::Failed(StepFailure::Settled(format!("{left} is still there and does not work: {why}"))))
+                }
+                Some(live) => Err(self.skip(write, Object { id: live.id, attrs: live.attrs }).await),
+            };
+        }
         let ours = self.way == Way::Back && write.operation == Operation::Delete;
         if write.operation == Operation::Create || again || ours {
             return Ok(write.before.clone());
@@ -178,9 +193,20 @@ impl Walk {
             }
             return Err(Called::Failed(StepFailure::Stale("it is gone".to_owned())));
         };
-        match compare::moved(schema, write, &self.wanted, &live) {
+        match compare::moved(schema, write, &self.wanted, &live, self.way) {
             Some(moved) => Err(Called::Failed(StepFailure::Stale(moved))),
             None => Ok(live.attrs),
+        }
+    }
+
+    /// Looks whether something is there whose deletion did not come to its good end. Reads may lag behind that.
+    async fn still_there(&self, write: &Write, id: &str) -> Result<Option<Observed>, CloudError> {
+        let start = self.ports.clock.now();
+        loop {
+            match self.read(write, id).await?.filter(|live| live.status != Status::Deleting) {
+                Some(_) if self.ports.since(start) < UNSEEN => self.ports.clock.sleep(LOOK_AGAIN).await,
+                live => return Ok(live),
+            }
         }
     }
 

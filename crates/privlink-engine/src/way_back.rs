@@ -33,6 +33,8 @@ pub(crate) struct WayBack {
     pub(crate) steps: Vec<Step>,
     /// What the objects were that steps bring back.
     pub(crate) lost: BTreeMap<StepId, Object>,
+    /// Those of them whose objects may still be there: their deletion did not come to its good end.
+    pub(crate) unsure: BTreeSet<StepId>,
     /// What does not come back as it was, as the plan declared.
     pub(crate) inexact: Vec<(StepId, String)>,
     /// Steps whose effect is not known, and those they rest on: nothing is done about them.
@@ -121,6 +123,9 @@ impl Finder<'_> {
             }
             (Op::Delete { id, before }, _) => {
                 self.way.lost.insert(step.id, Object { id: id.clone(), attrs: before.clone() });
+                if !forward.is_done() {
+                    self.way.unsure.insert(step.id);
+                }
                 let tags = self.change_of(id).map(|change| change.tags.clone()).unwrap_or_default();
                 Some(create(step, schema, before, tags))
             }
@@ -187,13 +192,14 @@ impl Finder<'_> {
             let Some(schema) = self.kinds.get(step.kind) else { continue };
             let (sources, users) = (self.put_back(&self.all_needs(step)), self.all_users(step.id));
             let lost = self.lost_to(&sources);
-            // What went along with its owner comes back with it.
-            if lost.is_empty() || self.owner(schema, old).is_some() {
+            // What is a snapshot of another object has not changed; what went along with its owner comes back with it.
+            if sources.is_empty() || lost.is_empty() || self.owner(schema, old).is_some() {
                 continue;
             }
             let id = self.number(number);
             let mut remade = create(step, schema, &old.attrs, old.tags.clone());
             remade.id = id;
+            remade.token = short_digest(&format!("{} again", step.token), 40);
             for source in &sources {
                 if let Some(back) = self.back.get_mut(source) {
                     back.needs.retain(|need| *need != step.id && !users.contains(need));
@@ -221,7 +227,7 @@ impl Finder<'_> {
         steps.iter().filter(updates).copied().collect()
     }
 
-    /// The steps that bring back what is declared to come back as another, and what these steps name when they are taken back.
+    /// The steps that bring back what these steps name when they are taken back.
     fn lost_to(&self, sources: &BTreeSet<StepId>) -> BTreeSet<StepId> {
         let named = |id: StepId, old: &Object| {
             sources.iter().filter_map(|source| self.back.get(source)).any(|back| match &back.op {
@@ -231,13 +237,7 @@ impl Finder<'_> {
                 _ => false,
             })
         };
-        let is_named = |step: &&Step| self.way.lost.get(&step.id).is_some_and(|old| named(step.id, old));
-        let deletions = self.plan.steps.iter().filter(|step| self.back.contains_key(&step.id));
-        deletions
-            .filter(|step| matches!(step.op, Op::Delete { .. }))
-            .filter(|step| matches!(step.undo, Undo::Recreate { .. }) || is_named(step))
-            .map(|step| step.id)
-            .collect()
+        self.way.lost.iter().filter(|(id, old)| named(**id, old)).map(|(id, _)| *id).collect()
     }
 
     /// What went along with something deleted is brought back after it.
@@ -266,6 +266,9 @@ impl Finder<'_> {
                 step.id = id;
                 step.token = short_digest(&format!("{} {}", step.token, change.address), 40);
                 step.needs = BTreeSet::from([owner]);
+                if self.way.unsure.contains(&owner) {
+                    self.way.unsure.insert(id);
+                }
                 self.way.lost.insert(id, Object { id: old.id.clone(), attrs: old.attrs.clone() });
                 self.back.insert(id, step);
             }
