@@ -1,15 +1,16 @@
 //! What holds for every plan, every world and every fault: a run ends applied, rolled back or stuck, and the world with it.
 
+use std::collections::BTreeSet;
+
+use privlink_engine::way_back;
+use privlink_model::{Op, Outcome, Step, StepFailure, StepId, Value, Why};
 use proptest::prelude::*;
 
-use crate::world::scene::{Drawn, scenes};
-use crate::world::{Going, on};
-
-/// As many cases as asked for by `PROPTEST_CASES`, by one in so many: each case is many runs.
-fn cases(one_in: u32) -> ProptestConfig {
-    let all = ProptestConfig::default();
-    ProptestConfig { cases: all.cases.div_ceil(one_in), ..all }
-}
+use crate::world::face::Fault;
+use crate::world::kinds::{KINDS, SIZE};
+use crate::world::scene::Drawn;
+use crate::world::state::State;
+use crate::world::{Going, cases, on, plan_of, scenes};
 
 /// A plan is carried out; going on with it changes nothing; it is taken back; taking it back again changes nothing.
 fn there_and_back(drawn: &Drawn) {
@@ -27,10 +28,154 @@ fn there_and_back(drawn: &Drawn) {
     });
 }
 
+/// How a run ends.
+#[derive(Debug, PartialEq)]
+enum Ends {
+    Applied,
+    RolledBack,
+    Stuck,
+}
+
+/// How a run ends in which one step meets with a fault; none where it does not meet with it.
+fn ends(step: &Step, fault: Fault) -> Option<Ends> {
+    let (waits, deletes) = (step.settle.is_some(), matches!(step.op, Op::Delete { .. }));
+    match fault {
+        Fault::Throttled(_) | Fault::Unreachable(_) | Fault::Lost | Fault::LostAndLate | Fault::Dropped => {
+            Some(Ends::Applied)
+        }
+        Fault::Refused => Some(Ends::RolledBack),
+        // Nothing can take the place of what does not go, and nobody can tell what has become of what is broken.
+        Fault::NeverSettles if deletes && step.kind == "sole" => Some(Ends::Stuck),
+        Fault::EndsBadly if deletes => waits.then_some(Ends::Stuck),
+        Fault::NeverSettles | Fault::EndsBadly => waits.then_some(Ends::RolledBack),
+        Fault::Reverts => (waits && deletes).then_some(Ends::RolledBack),
+        Fault::Forgets => match &step.op {
+            Op::Create { attrs, .. } => attrs.read(&SIZE).map(|_| Ends::RolledBack),
+            Op::Update { .. } => Some(Ends::RolledBack),
+            Op::Delete { .. } | Op::Wait { .. } => None,
+        },
+    }
+}
+
+const FAULTS: [Fault; 10] = [
+    Fault::Refused,
+    Fault::Throttled(5),
+    Fault::Unreachable(2),
+    Fault::Lost,
+    Fault::LostAndLate,
+    Fault::Dropped,
+    Fault::NeverSettles,
+    Fault::EndsBadly,
+    Fault::Reverts,
+    Fault::Forgets,
+];
+
+/// One step meets with a fault.
+fn with_fault(drawn: &Drawn, step: &Step, fault: Fault) {
+    let Some(expected) = ends(step, fault) else { return };
+    on(drawn, async |trial| {
+        trial.world.fault(&step.token, fault);
+        let outcome = trial.go(trial.begin().await, Going::default()).await;
+        match (&outcome, expected) {
+            (_, Ends::Applied) => trial.is_applied(&outcome),
+            (Outcome::Stuck { residue, .. }, Ends::Stuck) => {
+                assert!(residue.iter().any(|residue| residue.step == step.id), "{residue:#?}");
+            }
+            (_, Ends::Stuck) => panic!("{outcome:#?}"),
+            (_, Ends::RolledBack) => {
+                trial.is_rolled_back(&outcome);
+                let Outcome::RolledBack { cause, .. } = &outcome else { return };
+                assert_eq!(cause.why, Why::Failed);
+                let [(id, failure)] = cause.failed.as_slice() else { panic!("one failure, not {:#?}", cause.failed) };
+                assert_eq!(*id, step.id);
+                let named = matches!(failure, StepFailure::ReadBack(_));
+                assert_eq!(named, fault == Fault::Forgets, "{failure:?}");
+                let calls = trial.world.calls();
+                trial.is_rolled_back(&trial.go(trial.open().await, Going::back()).await);
+                assert_eq!(trial.world.calls(), calls, "all was taken back");
+            }
+        }
+    });
+}
+
+/// One step back is refused for ever: what waits for it stays, everything else is taken back; then all is, once it can be.
+fn with_undo_refused(drawn: &Drawn, number: usize) -> bool {
+    on(drawn, async |trial| {
+        trial.is_applied(&trial.go(trial.begin().await, Going::default()).await);
+        let steps = way_back(&trial.plan, &KINDS, &trial.history().await);
+        let Some(refused) = steps.get(number) else { return false };
+        trial.world.fault(&refused.token, Fault::Refused);
+        let outcome = trial.go(trial.open().await, Going::back()).await;
+        let Outcome::Stuck { residue, .. } = &outcome else { panic!("{outcome:#?}") };
+        let mut waiting = BTreeSet::from([refused.id]);
+        for step in &steps {
+            if step.needs.iter().any(|need| waiting.contains(need)) {
+                waiting.insert(step.id);
+            }
+        }
+        let left: BTreeSet<StepId> = residue.iter().map(|residue| residue.step).collect();
+        assert_eq!(left, waiting);
+        let history = trial.history().await;
+        for step in steps.iter().filter(|step| !waiting.contains(&step.id)) {
+            assert!(history.step(step.id).back.is_done(), "{:?} did not have to wait", step.id);
+        }
+        trial.world.heal();
+        trial.is_rolled_back(&trial.go(trial.open().await, Going::back()).await);
+        true
+    })
+}
+
+/// Somebody changes an object that a step is about to change.
+fn with_meddler(drawn: &Drawn, step: &Step) {
+    let (Op::Update { id, before, .. } | Op::Delete { id, before }) = &step.op else { return };
+    let Some(size) = before.read(&SIZE) else { return };
+    on(drawn, async |trial| {
+        let mut before = trial.before.clone();
+        let meddle = |state: &mut State| {
+            let thing = state.find_mut(step.kind, id).unwrap();
+            thing.attrs.insert(SIZE.key(), Value::Int(size + 100));
+            thing.earlier = Some(thing.attrs.clone());
+        };
+        meddle(&mut before);
+        trial.world.meddle(meddle);
+        let outcome = trial.go(trial.begin().await, Going::default()).await;
+        let Outcome::RolledBack { cause, .. } = &outcome else { panic!("{outcome:#?}") };
+        assert_eq!(cause.why, Why::Stale, "{cause:#?}");
+        trial.is_as(&before);
+    });
+}
+
 proptest! {
-    #![proptest_config(cases(1))]
+    #![proptest_config(cases(2))]
     #[test]
     fn an_applied_run_is_taken_back(drawn in scenes(8)) {
         there_and_back(&drawn);
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(16))]
+    #[test]
+    fn every_fault_at_every_step_ends_as_it_should(drawn in scenes(6)) {
+        for step in &plan_of(&drawn).0.steps {
+            for fault in FAULTS {
+                with_fault(&drawn, step, fault);
+            }
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_taken_back_is_named_and_holds_up_nothing_else(drawn in scenes(6)) {
+        let mut number = 0;
+        while with_undo_refused(&drawn, number) {
+            number += 1;
+        }
+    }
+
+    #[test]
+    fn what_somebody_changed_since_the_plan_stays(drawn in scenes(6)) {
+        for step in &plan_of(&drawn).0.steps {
+            with_meddler(&drawn, step);
+        }
     }
 }

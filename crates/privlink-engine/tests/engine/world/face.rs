@@ -32,8 +32,10 @@ pub(crate) enum Fault {
     Dropped,
     /// What it began never ends.
     NeverSettles,
-    /// What it began ends badly.
+    /// What it began ends badly; what was to be deleted stays, broken.
     EndsBadly,
+    /// A deletion that comes to nothing: what was to be deleted stays, and works.
+    Reverts,
     /// It takes effect but for one of the attributes.
     Forgets,
 }
@@ -46,7 +48,7 @@ struct Inner {
     under_way: BTreeMap<u64, Write>,
     late: Vec<(Duration, Write)>,
     begun: u64,
-    calls: Vec<String>,
+    calls: Vec<(Duration, String)>,
 }
 
 /// The world.
@@ -103,8 +105,8 @@ impl World {
         change(&mut self.inner().state);
     }
 
-    /// The calls that were made so far.
-    pub(crate) fn calls(&self) -> Vec<String> {
+    /// The calls that were made so far, and when.
+    pub(crate) fn calls(&self) -> Vec<(Duration, String)> {
         self.inner().calls.clone()
     }
 
@@ -232,17 +234,17 @@ impl Face {
         }
         let id = inner.state.write(&done, now).map_err(|(class, why)| self.error(write, class, &why))?;
         let deletes = write.operation == Operation::Delete;
-        if let (Some(Fault::NeverSettles | Fault::EndsBadly), Some(thing)) =
-            (fault, inner.state.find_mut(write.kind, &id))
-        {
+        if let Some(thing) = inner.state.find_mut(write.kind, &id) {
             match (fault, deletes) {
                 (Some(Fault::NeverSettles), true) => thing.gone_at = Some(Duration::MAX),
                 (Some(Fault::NeverSettles), false) => thing.ready_at = Duration::MAX,
-                (_, true) => {
+                (Some(Fault::EndsBadly), true) => {
                     thing.gone_at = None;
                     thing.failed = Some("it could not be deleted".to_owned());
                 }
-                (_, false) => thing.failed = Some("it came to nothing".to_owned()),
+                (Some(Fault::EndsBadly), false) => thing.failed = Some("it came to nothing".to_owned()),
+                (Some(Fault::Reverts), true) => thing.gone_at = None,
+                _ => {}
             }
         }
         if fault == Some(Fault::Lost) {
@@ -281,7 +283,7 @@ impl Cloud for Face {
                 inner.begun += 1;
                 let number = inner.begun;
                 inner.under_way.insert(number, write.clone());
-                inner.calls.push(format!("{:?} {}", write.operation, write.address));
+                inner.calls.push((self.world.clock.now(), format!("{:?} {}", write.operation, write.address)));
                 number
             };
             self.pass().await;
@@ -306,6 +308,9 @@ impl Cloud for Face {
                 (Operation::Delete, None) => Progress::Done(Attrs::new()),
                 (_, None) => return Err(self.error(write, ErrorClass::NotFound, "it is not there")),
                 (_, Some(Observed { status: Status::Failed(why), .. })) => Progress::Failed(why),
+                (Operation::Delete, Some(object)) if object.status == Status::Ready => {
+                    Progress::Failed("it was not deleted".to_owned())
+                }
                 (Operation::Delete, Some(_)) => Progress::Pending("going".to_owned()),
                 (_, Some(object)) if object.status == Status::Ready => Progress::Done(object.attrs),
                 (_, Some(_)) => Progress::Pending("coming".to_owned()),

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use privlink_engine::{EventSink, Journal, Run, StopSignal, Store};
 use privlink_model::{Action, Begun, History, Outcome, Plan};
+use proptest::prelude::{ProptestConfig, Strategy};
 
 use crate::toy::clock::{JumpingClock, simulate};
 use face::{Face, World};
@@ -34,6 +35,12 @@ pub(crate) struct Trial {
     pub(crate) wanted: Told,
 }
 
+/// As many cases as asked for by `PROPTEST_CASES`, by one in so many: each case is many runs.
+pub(crate) fn cases(one_in: u32) -> ProptestConfig {
+    let all = ProptestConfig::default();
+    ProptestConfig { cases: all.cases.div_ceil(one_in), ..all }
+}
+
 /// Which way a run goes, and who may stop it.
 #[derive(Clone, Default)]
 pub(crate) struct Going {
@@ -49,18 +56,25 @@ impl Going {
     }
 }
 
-/// The plan of a scene and the state of the world before it.
-pub(crate) fn plan_of(drawn: &Drawn) -> (Plan, State) {
+/// The plan of a scene and the state of the world before it; none where there is no such plan.
+fn try_plan(drawn: &Drawn) -> Option<(Plan, State)> {
     let items = items(drawn);
     let (before, ids) = scene::state(&items, false);
     let observed = ids
         .iter()
-        .map(|(number, id)| {
-            let thing = before.find(items[*number].kind, id).unwrap();
-            (*number, face::observed(thing))
-        })
+        .map(|(number, id)| (*number, face::observed(before.find(items[*number].kind, id).unwrap())))
         .collect();
-    (planned::planned(&items, &observed), before)
+    Some((planned::planned(&items, &observed)?, before))
+}
+
+/// The plan of a scene and the state of the world before it.
+pub(crate) fn plan_of(drawn: &Drawn) -> (Plan, State) {
+    try_plan(drawn).unwrap()
+}
+
+/// Scenes of at most so many items that can be planned for.
+pub(crate) fn scenes(most: usize) -> impl Strategy<Value = Drawn> {
+    scene::drawn(most).prop_filter("calls wait for each other", |drawn| try_plan(drawn).is_some())
 }
 
 /// Tries something on a scene, in virtual time.
@@ -144,7 +158,12 @@ impl Trial {
 
     /// The world is as it was, but for what the plan had declared.
     pub(crate) fn is_as_before(&self) {
-        let (now, before) = (self.told(), self.before.told());
+        self.is_as(&self.before);
+    }
+
+    /// The world is as it was at some time, but for what the plan had declared.
+    pub(crate) fn is_as(&self, before: &State) {
+        let (now, before) = (self.told(), before.told());
         let unexpected = |name: &String| !name.starts_with("mark ") || before.contains_key(name);
         let now: Told = now.into_iter().filter(|(name, _)| unexpected(name)).collect();
         assert_same(&now, &before);

@@ -42,8 +42,8 @@ struct Planner<'a> {
     needs: Vec<BTreeSet<usize>>,
 }
 
-/// Makes the plan. `old` has what is observed of each item.
-pub(crate) fn planned(items: &[Item], old: &BTreeMap<usize, Observed>) -> Plan {
+/// Makes the plan. `old` has what is observed of each item. There is none where calls would wait for each other.
+pub(crate) fn planned(items: &[Item], old: &BTreeMap<usize, Observed>) -> Option<Plan> {
     let mut planner = Planner {
         items,
         old,
@@ -377,14 +377,14 @@ impl Planner<'_> {
     }
 
     /// Numbers the calls, those that cannot be taken back exactly as late as may be.
-    fn plan(self) -> Plan {
+    fn plan(self) -> Option<Plan> {
         let mut ids: BTreeMap<usize, StepId> = BTreeMap::new();
         let exact = |call: &usize| matches!(self.undo(&self.drafts[*call]), Undo::Exact(_));
         while ids.len() < self.drafts.len() {
             let can =
                 |call: &usize| !ids.contains_key(call) && self.needs[*call].iter().all(|need| ids.contains_key(need));
             let free: Vec<usize> = (0..self.drafts.len()).filter(can).collect();
-            let next = free.iter().find(|call| exact(call)).or(free.first()).expect("calls wait for each other");
+            let next = free.iter().find(|call| exact(call)).or(free.first())?;
             ids.insert(*next, StepId(u32::try_from(ids.len() + 1).unwrap()));
         }
         let mut steps: Vec<Step> = self
@@ -415,6 +415,6 @@ impl Planner<'_> {
             .collect();
         steps.sort_by_key(|step| step.id);
         let changes = (0..self.items.len()).map(|number| self.change(number)).collect();
-        Plan { changes: ChangeSet { changes }, ..crate::toy::plan(steps) }
+        Some(Plan { changes: ChangeSet { changes }, ..crate::toy::plan(steps) })
     }
 }

@@ -62,7 +62,7 @@ fn item() -> impl Strategy<Value = DrawnItem> {
 }
 
 /// Scenes of at most so many items, of which an API counts as one.
-pub(crate) fn scenes(most: usize) -> impl Strategy<Value = Drawn> {
+pub(crate) fn drawn(most: usize) -> impl Strategy<Value = Drawn> {
     (prop::collection::vec(item(), 1..=most), prop_oneof![2 => Just(0_u64), 1 => 1_u64..9])
         .prop_map(|(items, lag)| Drawn { items, lag })
 }

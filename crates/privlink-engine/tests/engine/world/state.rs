@@ -195,6 +195,8 @@ impl State {
         if let Some(thing) = self.find_mut(write.kind, &id) {
             thing.earlier = Some(std::mem::replace(&mut thing.attrs, attrs));
             thing.changed_at = now;
+            thing.ready_at = now + schema(write.kind).ready.map_or(Duration::ZERO, |waits| waits.typical);
+            thing.failed = None;
         }
         Ok(id)
     }
