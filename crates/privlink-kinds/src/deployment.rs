@@ -57,14 +57,11 @@ fn digest_in(description: &str) -> Option<&str> {
 
 #[cfg(feature = "aws")]
 pub(crate) mod live {
-    use std::collections::{BTreeMap, BTreeSet};
-
     use aws_sdk_apigateway::types::Deployment as Found;
     use privlink_model::{Attrs, BoxFuture, CloudError, Observed, Owner, Status, Write, Written};
 
     use super::{API, DIGEST, ID, KIND, MARK, digest_in};
     use crate::live::{Live, Read, answered, child_owner, each, found, need};
-    use crate::rest_api;
     use crate::session::Session;
     use crate::shared_reads::Asked;
 
@@ -104,26 +101,14 @@ pub(crate) mod live {
         }
 
         fn read<'a>(&'a self, session: &'a Session, asked: &'a [Asked]) -> BoxFuture<'a, Read> {
-            Box::pin(async move {
-                let apis: BTreeSet<String> =
-                    asked.iter().map(|one| need(session, GET, &one.attrs, &API)).collect::<Result<_, _>>()?;
-                let apis = rest_api::live::read(session, &apis.into_iter().collect::<Vec<_>>()).await?;
-                let parents: BTreeMap<String, Owner> = apis
-                    .iter()
-                    .filter_map(|live| rest_api::live::observe(session, live))
-                    .map(|api| (api.id, api.owner))
-                    .collect();
-                each(asked, async |one: Asked| {
-                    let api = need(session, GET, &one.attrs, &API)?;
-                    let Some(parent) = parents.get(&api) else { return Ok(None) };
-                    let call = session.api_gateway_reads().get_deployment().rest_api_id(&api).deployment_id(one.id);
-                    let answer = found(call.send().await.map_err(|error| session.error(GET, error)))?;
-                    let live = answer
-                        .map(|answer| Found::builder().set_id(answer.id).set_description(answer.description).build());
-                    Ok(live.and_then(|live| observe(session, &api, &live, parent)))
-                })
-                .await
-            })
+            Box::pin(each(asked, async |one: Asked| {
+                let api = need(session, GET, &one.attrs, &API)?;
+                let call = session.api_gateway_reads().get_deployment().rest_api_id(&api).deployment_id(one.id);
+                let answer = found(call.send().await.map_err(|error| session.error(GET, error)))?;
+                let live =
+                    answer.map(|answer| Found::builder().set_id(answer.id).set_description(answer.description).build());
+                Ok(live.and_then(|live| observe(session, &api, &live, &Owner::Nobody)))
+            }))
         }
     }
 

@@ -181,7 +181,8 @@ async fn read_target_groups(session: &Session, mut candidates: Vec<TargetGroup>,
         let arn = live.target_group_arn().unwrap_or_default();
         // One deleted since the list was read has no targets.
         let targets = found(targets_of(session, arn).await)?.unwrap_or_default();
-        Ok(crate::targets::live::observe(session, live, &targets, &owned(live).0))
+        let port = crate::targets::live::group_port(live);
+        Ok(crate::targets::live::observe(session, arn, port, &targets, &owned(live).0))
     }));
     let targets = read.await.into_iter().collect::<Read<Vec<Option<Observed>>>>();
     GroupsRead { groups, targets: targets.map(|read| read.into_iter().flatten().collect()) }

@@ -19,6 +19,9 @@ use privlink_model::Bucket;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+/// How exactly clocks and timers keep time: a bucket that was full begins to fill again so much later than we think.
+const GRAIN: Duration = Duration::from_millis(2);
+
 /// A bucket and those who wait for its tokens.
 #[derive(Debug)]
 pub(crate) struct Line {
@@ -50,8 +53,9 @@ impl State {
     fn fill(&mut self, bucket: Bucket, now: Instant) {
         let passed = now.saturating_duration_since(self.at).as_secs_f64();
         let brim = bucket.capacity - f64::from(self.under_way);
-        self.tokens = self.tokens.max((self.tokens + passed * bucket.refill).min(brim));
-        self.at = now;
+        let filled = self.tokens + passed * bucket.refill;
+        (self.tokens, self.at) =
+            if filled < brim { (filled, now.max(self.at)) } else { (self.tokens.max(brim), now + GRAIN) };
     }
 
     fn turn(&self, bucket: Bucket, ticket: u64) -> Turn {
@@ -195,6 +199,10 @@ mod tests {
         assert_eq!(state.turn(DEPLOYMENTS, 7), Turn::Later, "AWS may have drawn the token just now");
         state.under_way = 0;
         assert!((seconds(state.turn(DEPLOYMENTS, 7)) - 5.0).abs() < 1e-6, "five seconds from the answer on");
+        state.fill(DEPLOYMENTS, now + Duration::from_secs(65));
+        assert!(seconds(state.turn(DEPLOYMENTS, 7)) > 0.0, "and a little more, for clocks are not exact");
+        state.fill(DEPLOYMENTS, now + Duration::from_secs(65) + GRAIN * 2);
+        assert_eq!(state.turn(DEPLOYMENTS, 7), Turn::Now);
         // Below the brim nothing is lost, so calls under way cost nothing.
         let (mut state, now) = full(ENDPOINTS);
         (state.tokens, state.under_way) = (0.0, 2);

@@ -35,7 +35,8 @@ pub(crate) trait Live: Sync {
         Box::pin(async move { Err(session.refused("Delete", format!("a {} is not deleted by privlink", write.kind))) })
     }
 
-    /// Reads objects again, as many at once as AWS lets it. Those that do not exist are left out.
+    /// Reads objects again, as many at once as AWS lets it. Those that do not exist are left out. Whose an object without
+    /// tags is its parent says, who is not asked: here it may be nobody's.
     fn read<'a>(&'a self, session: &'a Session, asked: &'a [Asked]) -> BoxFuture<'a, Read>;
 
     /// Reads of objects what tells how far they have come: all but their tags, and what is computed of other objects.

@@ -67,8 +67,7 @@ pub(crate) mod live {
     use privlink_model::{Attrs, BoxFuture, CloudError, Observed, Operation, Owner, Progress, Status, Write, Written};
 
     use super::{ENFORCE, ID, KIND, LOAD_BALANCER, SECURITY_GROUPS};
-    use crate::elb_gather::tags;
-    use crate::live::{Live, Read, child_owner, found, ids, need, owner, progress};
+    use crate::live::{Live, Read, child_owner, found, ids, need, progress};
     use crate::load_balancer::live::{describe, enforcement, send_security_groups};
     use crate::session::Session;
     use crate::shared_reads::Asked;
@@ -96,14 +95,8 @@ pub(crate) mod live {
 
         fn read<'a>(&'a self, session: &'a Session, asked: &'a [Asked]) -> BoxFuture<'a, Read> {
             Box::pin(async move {
-                let ids = ids(asked);
-                let (found, tags) = futures_util::join!(describe(session, &ids), tags(session, &ids));
-                let (found, mut tags) = (found?, tags?);
-                let observe = |live: &Found| {
-                    let tags = live.load_balancer_arn().and_then(|arn| tags.remove(arn)).unwrap_or_default();
-                    observe(session, live, &owner(&session.project, &tags))
-                };
-                Ok(found.iter().filter_map(observe).collect())
+                let found = describe(session, &ids(asked)).await?;
+                Ok(found.iter().filter_map(|live| observe(session, live, &Owner::Nobody)).collect())
             })
         }
 

@@ -107,17 +107,16 @@ fn own_port(ports: &[i64], group: i64) -> i64 {
 
 #[cfg(feature = "aws")]
 pub(crate) mod live {
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeSet;
 
     use aws_sdk_elasticloadbalancingv2::types::{
         TargetDescription, TargetGroup, TargetHealthDescription, TargetHealthStateEnum,
     };
-    use futures_util::future::try_join_all;
     use privlink_model::{Attrs, BoxFuture, CloudError, Observed, Owner, Status, Write, Written};
 
     use super::{ADDRESSES, ID, KIND, PORT, TARGET_GROUP, ZONE, join, own_port, split};
-    use crate::elb_gather::{port_number, tags, targets_of};
-    use crate::live::{Live, Read, child_owner, found, ids, need, owner};
+    use crate::elb_gather::{port_number, targets_of};
+    use crate::live::{Live, Read, child_owner, each, found, need};
     use crate::session::Session;
     use crate::shared_reads::Asked;
     use crate::target_group::live::describe;
@@ -167,18 +166,17 @@ pub(crate) mod live {
         }
 
         fn read<'a>(&'a self, session: &'a Session, asked: &'a [Asked]) -> BoxFuture<'a, Read> {
-            Box::pin(async move {
-                let ids = ids(asked);
-                let (groups, tags) = futures_util::join!(describe(session, &ids), tags(session, &ids));
-                let (groups, tags) = (groups?, tags?);
-                let read = groups.iter().map(async |group| {
-                    let arn = group.target_group_arn().unwrap_or_default();
-                    let targets = found(targets_of(session, arn).await)?.unwrap_or_default();
-                    let parent = owner(&session.project, tags.get(arn).unwrap_or(&BTreeMap::new()));
-                    Ok(observe(session, group, &targets, &parent))
-                });
-                Ok::<_, CloudError>(try_join_all(read).await?.into_iter().flatten().collect())
-            })
+            // Where it is known which port is the set's own, the target group has nothing to tell.
+            Box::pin(each(asked, async |one: Asked| {
+                let port = match one.attrs.read(&PORT) {
+                    Some(port) => Some(port),
+                    None => describe(session, std::slice::from_ref(&one.id)).await?.first().map(group_port),
+                };
+                let (Some(port), Some(targets)) = (port, found(targets_of(session, &one.id).await)?) else {
+                    return Ok(None);
+                };
+                Ok(observe(session, &one.id, port, &targets, &Owner::Nobody))
+            }))
         }
     }
 
@@ -215,15 +213,20 @@ pub(crate) mod live {
         entries.iter().map(describe).collect()
     }
 
+    /// The port of a target group.
+    pub(crate) fn group_port(group: &TargetGroup) -> i64 {
+        group.port().map_or(0, i64::from)
+    }
+
     /// The targets of a target group; none when it has none.
     pub(crate) fn observe(
         session: &Session,
-        group: &TargetGroup,
+        group: &str,
+        group_port: i64,
         targets: &[TargetHealthDescription],
         parent: &Owner,
     ) -> Option<Observed> {
-        let id = group.target_group_arn()?.to_owned();
-        let group_port = group.port().map_or(0, i64::from);
+        let id = group.to_owned();
         let registered: Vec<&TargetDescription> =
             targets.iter().filter(|one| !draining(one)).filter_map(TargetHealthDescription::target).collect();
         if registered.is_empty() {
