@@ -106,21 +106,17 @@ pub(crate) fn answer(world: &mut World, gate: &mut Gate, mut call: Call) -> Answ
     };
     (call.account, call.region, call.principal_arn) = (identity.account, identity.region, identity.principal_arn);
     let operation = operation(service, &call);
-    let delivery = match gate.before(world, &call, service, &operation) {
+    let (fate, delivery) = match gate.before(world, &call, service, &operation) {
         Met::Refused(fault) => return refused(service, &fault, &call),
         Met::Dropped => {
             return Answered { service, reply: Reply::empty(200), changed: false, delivery: Delivery::Never };
         }
-        Met::LostAnswer => Delivery::Never,
-        Met::Slow(span) => world.clock.on_the_wall(span).map_or(Delivery::AtOnce, Delivery::After),
-        Met::Fate(fate) => {
-            world.fate = fate;
-            Delivery::AtOnce
-        }
+        Met::LostAnswer => (Fate::Usual, Delivery::Never),
+        Met::Slow(span) => (Fate::Usual, world.clock.on_the_wall(span).map_or(Delivery::AtOnce, Delivery::After)),
+        Met::Fate(fate) => (fate, Delivery::AtOnce),
     };
-    let answered = serve(world, gate, service, &call, &operation);
-    world.fate = Fate::Usual;
-    Answered { delivery, ..answered }
+    world.fate = fate;
+    Answered { delivery, ..serve(world, gate, service, &call, &operation) }
 }
 
 /// Answers a request that was let through.

@@ -66,6 +66,35 @@ async fn a_write_sees_the_present_and_no_update_is_lost() {
 }
 
 #[tokio::test]
+async fn what_a_lagging_read_knows_it_shows_in_its_present_state() {
+    let world = World::from_kdl("world.kdl", WORLD, &Options { speed: SPEED, seed: 1 }).unwrap();
+    let sandbox = Sandbox::start(world, LOOPBACK, None).await.unwrap();
+    let url = sandbox.url();
+    let (made, who) = blocking(move || {
+        let who = assume(&url, HUB);
+        let (_, subnets) = call(&url, &who, "ec2", "Action=DescribeSubnets&Version=2016-11-15");
+        let form = format!(
+            "Action=CreateVpcEndpoint&VpcEndpointType=Interface&VpcId={}&SubnetId.1={}&ServiceName=com.amazonaws.us-east-1.execute-api&PrivateDnsEnabled=false&Version=2016-11-15",
+            text(&subnets, "vpcId"),
+            text(&subnets, "subnetId")
+        );
+        let (status, made) = call(&url, &who, "ec2", &form);
+        assert_eq!(status, 200, "{made}");
+        (text(&made, "state").to_owned(), who)
+    })
+    .await;
+    assert_eq!(made, "pending");
+    sandbox.set_faults(Faults { reads_lag: Duration::from_secs(3600), ..Faults::default() }).unwrap();
+    let url = sandbox.url();
+    blocking(move || {
+        std::thread::sleep(Duration::from_millis(1000));
+        let (_, found) = call(&url, &who, "ec2", "Action=DescribeVpcEndpoints&Version=2016-11-15");
+        assert_eq!(text(&found, "state"), "available");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn gateways_and_balancers_lag_as_well() {
     let sandbox = lagging(Duration::from_secs(100)).await;
     let url = sandbox.url();

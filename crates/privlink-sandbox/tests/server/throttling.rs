@@ -90,4 +90,9 @@ async fn it_can_be_switched_off_and_a_restart_fills_the_buckets() {
         assert_eq!(burst(sandbox.url()).await, [404, 429, 429], "a kept world begins as one that throttles");
         sandbox.stop().await.unwrap();
     }
+    let mut kept = World::load(folder.path()).unwrap().unwrap();
+    kept.set_throttling(false);
+    let sandbox = Sandbox::start(kept, LOOPBACK, keep()).await.unwrap();
+    sandbox.reset().unwrap();
+    assert_eq!(burst(sandbox.url()).await, [404, 404, 404], "the beginning that is read from the folder is open too");
 }
