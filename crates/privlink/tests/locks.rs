@@ -9,7 +9,8 @@ mod served;
 use std::process::{Command, Output};
 
 use scene::Under;
-use served::{SPEED, Served, example, privlink, told};
+use served::moto::Server;
+use served::{SPEED, Served, example, privlink, python, root, told};
 
 const EXAMPLE: &str = "cross-account";
 
@@ -84,4 +85,58 @@ fn where_a_run_cannot_be_written_down_nothing_is_called() {
         assert!(told.contains("occupied") && told.contains("nothing was called"), "{told}");
     }
     assert_eq!(world(&sandbox), before);
+}
+
+/// A project whose spec keeps its runs in a bucket, on moto.
+struct Shared {
+    moto: Server,
+    folder: tempfile::TempDir,
+}
+
+impl Shared {
+    fn new() -> Self {
+        let (moto, folder) = (Server::start(), tempfile::tempdir().unwrap());
+        python("moto_world.py", &[&moto.url]);
+        python("moto_store.py", &[&moto.url, "make", "acme-privlink"]);
+        let spec = std::fs::read_to_string(root().join("testdata/moto/chain/privlink.kdl")).unwrap();
+        let store = "tags team=\"platform\"\n    store \"s3://acme-privlink/moto\" account=\"gateway\"";
+        let spec = spec.replace("tags team=\"platform\"", store);
+        assert!(spec.contains("s3://"));
+        std::fs::write(folder.path().join("privlink.kdl"), spec).unwrap();
+        Self { moto, folder }
+    }
+
+    fn command(&self, verb: &[&str]) -> Command {
+        let mut command = privlink(verb);
+        command.current_dir(self.folder.path()).args(["--endpoint", &self.moto.url, "--sandbox-speed", "20"]);
+        command
+    }
+
+    fn expect(&self, code: i32, verb: &[&str]) -> String {
+        expect(code, &self.command(verb).output().unwrap())
+    }
+}
+
+#[test]
+fn a_lock_in_a_bucket_outlives_its_holder_until_it_is_broken() {
+    let shared = Shared::new();
+    shared.expect(0, &["plan", "-o", "store:first"]);
+    Under::until(shared.command(&["apply", "-y"]), " ok ", 1).kill();
+    let held = shared.expect(7, &["apply", "-y", "--lock-timeout", "1s"]);
+    for word in ["Waiting: project \"moto\"", "is locked by", "it expires at", "`privlink unlock` breaks it"] {
+        assert!(held.contains(word), "{word}: {held}");
+    }
+    let shown = shared.expect(5, &["unlock"]);
+    assert!(shown.contains("is locked by") && shown.contains("privlink resume"), "{shown}");
+    assert!(shared.expect(7, &["resume"]).contains("is locked by"));
+    assert!(shared.expect(0, &["unlock", "-y"]).contains("The lock is broken."));
+    assert!(shared.expect(0, &["unlock", "-y"]).contains("Nobody holds the lock"));
+
+    // Another machine with the same spec finds the run, and a folder of its own holds nothing of it.
+    assert!(!shared.folder.path().join(".privlink").exists());
+    assert!(shared.expect(5, &["apply", "-y"]).contains("has not come to an end"));
+    shared.expect(0, &["resume", "--rollback"]);
+    assert!(shared.expect(0, &["runs"]).contains("rolled back"));
+    // What was planned is still so, as all is as it was.
+    shared.expect(0, &["apply", "store:first"]);
 }
