@@ -30,7 +30,7 @@ pub enum StoreError {
         object: String,
     },
     /// A journal is not as long as whoever wrote it last knows it to be.
-    #[error("somebody else has written to {object} in the meantime, so nothing more is written")]
+    #[error("{object} is not as this run left it: somebody else has written to it, so this run writes nothing more")]
     Moved {
         /// The journal.
         object: String,

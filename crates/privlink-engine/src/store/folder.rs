@@ -204,7 +204,7 @@ fn runs(folder: &Path) -> Result<Vec<String>, StoreError> {
 /// Adds lines to a journal that is `at` bytes long. What stands after that may only be a torn line: it goes.
 fn append(path: &Path, at: u64, lines: &[u8]) -> Result<u64, StoreError> {
     let fail = |error: io::Error| StoreError::folder("write", path, &error);
-    let mut file = file::open(path)?;
+    let mut file = if at == 0 { file::open(path) } else { file::open_again(path) }?;
     // Held for one append: nobody writes between the look at the length and the lines.
     file.lock().map_err(|error| StoreError::folder("lock", path, &error))?;
     let length = file.metadata().map_err(fail)?.len();

@@ -80,6 +80,17 @@ async fn of_two_writers_the_second_is_refused() {
 }
 
 #[tokio::test]
+async fn a_journal_that_was_deleted_is_not_begun_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path());
+    store.append("run", 0, b"1\n").await.unwrap();
+    fs::remove_dir_all(folder.path().join("deep")).unwrap();
+    let error = store.append("run", 2, b"2\n").await.unwrap_err();
+    assert!(error.to_string().contains("runs/run/journal.jsonl: No such file"), "{error}");
+    assert!(!folder.path().join("deep").exists());
+}
+
+#[tokio::test]
 async fn a_folder_that_cannot_be_written_stops_the_run_before_it_begins() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");

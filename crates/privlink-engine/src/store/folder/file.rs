@@ -12,7 +12,16 @@ use crate::store::error::StoreError;
 /// Opens a file for reading and writing, and makes it and its folders where they are not.
 pub(super) fn open(path: &Path) -> Result<File, StoreError> {
     make_folder_of(path)?;
-    options().create(true).truncate(false).open(path).map_err(|error| StoreError::folder("open", path, &error))
+    opened(path, options().create(true).truncate(false))
+}
+
+/// Opens a file that must be there.
+pub(super) fn open_again(path: &Path) -> Result<File, StoreError> {
+    opened(path, &options())
+}
+
+fn opened(path: &Path, options: &OpenOptions) -> Result<File, StoreError> {
+    options.open(path).map_err(|error| StoreError::folder("open", path, &error))
 }
 
 /// Reads a whole file; none where there is none.
