@@ -18,7 +18,7 @@ use crate::connect::{ConnectOptions, Connections};
 use crate::live::Live;
 use crate::session::Session;
 use crate::shared_reads::{self, Asked, Purpose};
-use crate::{KINDS, api_gateway_gather, ec2_gather, elb_gather, simulation};
+use crate::{KINDS, api_gateway_gather, ec2_gather, elb_gather, quota_use, simulation};
 
 /// The live accounts.
 #[derive(Debug)]
@@ -92,14 +92,18 @@ impl Cloud for AwsCloud {
             let live = find(&session, write.kind)?;
             session.check_credentials().await?;
             self.prepay(write).await;
-            match write.operation {
+            let written = match write.operation {
                 Operation::Create => live.create(&session, write).await,
                 Operation::Update => live.update(&session, write).await,
                 Operation::Delete => {
-                    live.delete(&session, write).await?;
-                    Ok(Written { id: write.id.clone(), attrs: Attrs::new() })
+                    let gone = live.delete(&session, write).await;
+                    gone.map(|()| Written { id: write.id.clone(), attrs: Attrs::new() })
                 }
                 Operation::Wait => Ok(Written { id: write.id.clone(), attrs: write.before.clone() }),
+            };
+            match written {
+                Err(error) => Err(quota_use::told(&session, live, write, error).await),
+                written => written,
             }
         })
     }

@@ -192,12 +192,14 @@ fn is_named_as_ours(name: Option<&str>) -> bool {
     name.is_some_and(|name| name.starts_with(NAME_PREFIX))
 }
 
-async fn list_load_balancers(session: &Session) -> Read<Vec<LoadBalancer>> {
+/// Every load balancer.
+pub(crate) async fn list_load_balancers(session: &Session) -> Read<Vec<LoadBalancer>> {
     let pages = session.elb().describe_load_balancers().page_size(PAGE).into_paginator().items().send();
     pages.try_collect().await.map_err(|error| session.error(DESCRIBE_LOAD_BALANCERS, error))
 }
 
-async fn list_target_groups(session: &Session) -> Read<Vec<TargetGroup>> {
+/// Every target group.
+pub(crate) async fn list_target_groups(session: &Session) -> Read<Vec<TargetGroup>> {
     let pages = session.elb().describe_target_groups().page_size(PAGE).into_paginator().items().send();
     pages.try_collect().await.map_err(|error| session.error(DESCRIBE_TARGET_GROUPS, error))
 }
@@ -212,7 +214,8 @@ pub(crate) async fn listeners_by_arn(session: &Session, arns: &[String]) -> Read
     Ok(read.await?.into_iter().collect())
 }
 
-async fn listeners_of(session: &Session, arn: &str) -> Read<Vec<Listener>> {
+/// The listeners of one load balancer.
+pub(crate) async fn listeners_of(session: &Session, arn: &str) -> Read<Vec<Listener>> {
     let call = session.elb().describe_listeners().load_balancer_arn(arn).page_size(PAGE);
     let pages = call.into_paginator().items().send();
     pages.try_collect().await.map_err(|error| session.error(DESCRIBE_LISTENERS, error))
@@ -229,6 +232,12 @@ pub(crate) async fn targets_of(session: &Session, arn: &str) -> Read<Vec<TargetH
 pub(crate) async fn tags(session: &Session, arns: &[String]) -> Read<Tags> {
     let batches = arns.chunks(ARNS).map(|batch| by_ids(batch, ARNS, |arns| describe_tags(session, arns)));
     Ok(try_join_all(batches).await?.into_iter().flatten().collect())
+}
+
+/// Whose objects are, by their tags.
+pub(crate) async fn owners(session: &Session, arns: &[String]) -> Read<Vec<Owner>> {
+    let (tags, none) = (tags(session, arns).await?, BTreeMap::new());
+    Ok(arns.iter().map(|arn| owner(&session.project, tags.get(arn).unwrap_or(&none))).collect())
 }
 
 async fn describe_tags(session: &Session, arns: Vec<String>) -> Read<Vec<(String, BTreeMap<String, String>)>> {

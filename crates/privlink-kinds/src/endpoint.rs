@@ -68,10 +68,10 @@ pub(crate) mod live {
 
     use aws_sdk_ec2::types::{Filter, ResourceType, VpcEndpoint as Found, VpcEndpointType};
     use futures_util::future::try_join_all;
-    use privlink_model::{Attrs, BoxFuture, CloudError, ErrorClass, Observed, Status, Write, Written};
+    use privlink_model::{Attrs, BoxFuture, CloudError, ErrorClass, Observed, Owner, Status, Write, Written};
 
     use super::{ADDRESSES, DNS_NAME, ID, KIND, PRIVATE_DNS, SECURITY_GROUPS, SERVICE_NAME, SUBNETS, VPC};
-    use crate::ec2::{VALUES, batches, difference, first_failure, tag_specification, tags};
+    use crate::ec2::{VALUES, batches, difference, filter, first_failure, tag_specification, tags};
     use crate::live::{Live, Read, answered, by_ids, found, ids, need, owner};
     use crate::session::Session;
     use crate::shared_reads::Asked;
@@ -145,6 +145,20 @@ pub(crate) mod live {
                 let answer = call.send().await.map_err(|error| session.error(DELETE, error));
                 let answer = answer.and_then(|answer| first_failure(session, DELETE, answer.unsuccessful()));
                 found(answer).map(|_| ())
+            })
+        }
+
+        fn users<'a>(
+            &'a self,
+            session: &'a Session,
+            write: &'a Write,
+        ) -> BoxFuture<'a, Result<Option<Vec<Owner>>, CloudError>> {
+            Box::pin(async move {
+                let vpc = need(session, CREATE, &write.after, &VPC)?;
+                let found = describe(session, filter("vpc-id", [vpc])).await?;
+                let none = Addresses::new();
+                let observed = found.iter().filter_map(|found| observe(session, found, &none));
+                Ok(Some(observed.map(|one| one.owner).collect()))
             })
         }
 

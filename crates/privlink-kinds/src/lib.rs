@@ -50,6 +50,9 @@ pub mod permissions;
 pub mod policy_document;
 pub mod privatelink_enforcement;
 pub mod quota;
+pub mod quota_fact;
+#[cfg(feature = "aws")]
+mod quota_use;
 pub mod rest_api;
 pub mod route_table;
 pub mod security_group;

@@ -67,7 +67,7 @@ pub(crate) mod live {
     use privlink_model::{Attrs, BoxFuture, CloudError, ErrorClass, Observed, Owner, Status, Write, Written};
 
     use super::{ID, KIND, LOAD_BALANCER, PORT, PROTOCOL, TARGET_GROUP};
-    use crate::elb_gather::{ARNS, elb_tags, port_number, tags};
+    use crate::elb_gather::{ARNS, elb_tags, listeners_of, owners, port_number, tags};
     use crate::live::{Live, Read, answered, by_ids, child_owner, found, ids, need, owner};
     use crate::session::Session;
     use crate::shared_reads::Asked;
@@ -123,6 +123,19 @@ pub(crate) mod live {
             Box::pin(async move {
                 let answer = session.elb().delete_listener().listener_arn(&write.id).send().await;
                 found(answer.map_err(|error| session.error(DELETE, error))).map(|_| ())
+            })
+        }
+
+        fn users<'a>(
+            &'a self,
+            session: &'a Session,
+            write: &'a Write,
+        ) -> BoxFuture<'a, Result<Option<Vec<Owner>>, CloudError>> {
+            Box::pin(async move {
+                let balancer = need(session, CREATE, &write.after, &LOAD_BALANCER)?;
+                let listed = listeners_of(session, &balancer).await?;
+                let arns = listed.iter().filter_map(Found::listener_arn).map(str::to_owned).collect::<Vec<_>>();
+                Ok(Some(owners(session, &arns).await?))
             })
         }
 

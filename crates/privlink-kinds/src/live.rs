@@ -44,6 +44,11 @@ pub(crate) trait Live: Sync {
         self.read(session, asked)
     }
 
+    /// Whose the objects are that count against the quota that a create ran into; none where that takes a call for each.
+    fn users<'a>(&'a self, _: &'a Session, _: &'a Write) -> BoxFuture<'a, Result<Option<Vec<Owner>>, CloudError>> {
+        Box::pin(async { Ok(None) })
+    }
+
     /// How far a write has come, judged by what a look found: its end is usable after create, update and wait, gone after
     /// delete.
     fn progress(&self, operation: Operation, observed: Option<Observed>) -> Progress {

@@ -86,7 +86,7 @@ pub(crate) mod live {
     };
 
     use super::{DNS_NAME, ENFORCEMENT, ID, KIND, LISTENERS, NAME, SCHEME, SECURITY_GROUPS, SUBNETS, TYPE, VPC};
-    use crate::elb_gather::{ARNS, elb_tags, listeners_by_arn, tags};
+    use crate::elb_gather::{ARNS, elb_tags, list_load_balancers, listeners_by_arn, owners, tags};
     use crate::live::{Live, Read, answered, by_ids, found, ids, need, owner, progress};
     use crate::session::Session;
     use crate::shared_reads::Asked;
@@ -151,6 +151,19 @@ pub(crate) mod live {
                     }
                     error
                 })
+            })
+        }
+
+        fn users<'a>(
+            &'a self,
+            session: &'a Session,
+            _: &'a Write,
+        ) -> BoxFuture<'a, Result<Option<Vec<Owner>>, CloudError>> {
+            Box::pin(async move {
+                let listed = list_load_balancers(session).await?;
+                let network = listed.iter().filter(|live| live.r#type() == Some(&LoadBalancerTypeEnum::Network));
+                let arns = network.filter_map(Found::load_balancer_arn).map(str::to_owned).collect::<Vec<_>>();
+                Ok(Some(owners(session, &arns).await?))
             })
         }
 

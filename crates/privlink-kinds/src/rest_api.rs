@@ -54,7 +54,7 @@ pub(crate) mod live {
     use aws_sdk_apigateway::types::{
         ApiStatus, EndpointConfiguration, EndpointType, Op, PatchOperation, RestApi as Found,
     };
-    use privlink_model::{Attrs, BoxFuture, CloudError, Observed, Status, Write, Written};
+    use privlink_model::{Attrs, BoxFuture, CloudError, Observed, Owner, Status, Write, Written};
 
     use super::{DESCRIPTION, ENDPOINT_TYPE, ID, KIND, NAME};
     use crate::api_gateway_gather::{list_rest_apis, replace, tag_map};
@@ -110,6 +110,19 @@ pub(crate) mod live {
             Box::pin(async move {
                 let answer = session.api_gateway().delete_rest_api().rest_api_id(&write.id).send().await;
                 found(answer.map_err(|error| session.error(DELETE, error))).map(|_| ())
+            })
+        }
+
+        fn users<'a>(
+            &'a self,
+            session: &'a Session,
+            _: &'a Write,
+        ) -> BoxFuture<'a, Result<Option<Vec<Owner>>, CloudError>> {
+            Box::pin(async move {
+                let apis = list_rest_apis(session).await?;
+                let apis = apis.iter().filter_map(|live| observe(session, live));
+                let private = apis.filter(|api| api.attrs.read(&ENDPOINT_TYPE).as_deref() == Some("PRIVATE"));
+                Ok(Some(private.map(|api| api.owner).collect()))
             })
         }
 

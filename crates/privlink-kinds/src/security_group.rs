@@ -49,7 +49,7 @@ pub static SCHEMA: KindSchema = KindSchema {
 pub(crate) mod live {
     use aws_sdk_ec2::types::{Filter, ResourceType, SecurityGroup as Found};
     use futures_util::future::try_join_all;
-    use privlink_model::{Attrs, BoxFuture, CloudError, ErrorClass, Observed, Status, Write, Written};
+    use privlink_model::{Attrs, BoxFuture, CloudError, ErrorClass, Observed, Owner, Status, Write, Written};
 
     use super::{DESCRIPTION, ID, KIND, NAME, VPC};
     use crate::ec2::{batches, filter, tag_specification, tags};
@@ -99,6 +99,16 @@ pub(crate) mod live {
             Box::pin(async move {
                 let answer = session.ec2().delete_security_group().group_id(&write.id).send().await;
                 found(answer.map_err(|error| session.error(DELETE, error))).map(|_| ())
+            })
+        }
+
+        fn users<'a>(
+            &'a self,
+            session: &'a Session,
+            _: &'a Write,
+        ) -> BoxFuture<'a, Result<Option<Vec<Owner>>, CloudError>> {
+            Box::pin(async move {
+                Ok(Some(list(session, Vec::new()).await?.into_iter().map(|group| group.owner).collect()))
             })
         }
 

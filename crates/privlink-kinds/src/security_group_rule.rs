@@ -126,6 +126,20 @@ pub(crate) mod live {
             })
         }
 
+        fn users<'a>(
+            &'a self,
+            session: &'a Session,
+            write: &'a Write,
+        ) -> BoxFuture<'a, Result<Option<Vec<Owner>>, CloudError>> {
+            Box::pin(async move {
+                let group = need(session, DESCRIBE, &write.after, &GROUP)?;
+                let egress = is_egress(session, &write.after)?;
+                let rules = describe(session, vec![filter("group-id", [group])]).await?;
+                let alike = rules.iter().filter(|rule| rule.is_egress().unwrap_or_default() == egress);
+                Ok(Some(alike.map(|rule| owner(&session.project, &tags(rule.tags()))).collect()))
+            })
+        }
+
         fn read<'a>(&'a self, session: &'a Session, asked: &'a [Asked]) -> BoxFuture<'a, Read> {
             Box::pin(async move {
                 let lists = asked.chunks(VALUES).map(async |some| {

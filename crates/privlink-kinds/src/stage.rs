@@ -52,7 +52,7 @@ pub(crate) mod live {
 
     use aws_sdk_apigateway::types::Stage as Found;
     use futures_util::future::try_join_all;
-    use privlink_model::{Attrs, BoxFuture, CloudError, ErrorClass, Observed, Status, Write, Written};
+    use privlink_model::{Attrs, BoxFuture, CloudError, ErrorClass, Observed, Owner, Status, Write, Written};
 
     use super::{API, DEPLOYMENT, ID, KIND, NAME};
     use crate::api_gateway_gather::{list_stages, replace, tag_map};
@@ -104,6 +104,17 @@ pub(crate) mod live {
                 let (api, name) = parts(session, DELETE, &write.id)?;
                 let answer = session.api_gateway().delete_stage().rest_api_id(api).stage_name(name).send().await;
                 found(answer.map_err(|error| session.error(DELETE, error))).map(|_| ())
+            })
+        }
+
+        fn users<'a>(
+            &'a self,
+            session: &'a Session,
+            write: &'a Write,
+        ) -> BoxFuture<'a, Result<Option<Vec<Owner>>, CloudError>> {
+            Box::pin(async move {
+                let stages = list_stages(session, &need(session, CREATE, &write.after, &API)?).await?;
+                Ok(Some(stages.iter().map(|live| owner(&session.project, &tag_map(live.tags()))).collect()))
             })
         }
 

@@ -75,10 +75,10 @@ pub(crate) mod live {
     use std::collections::BTreeMap;
 
     use aws_sdk_elasticloadbalancingv2::types::{ProtocolEnum, TargetGroup as Found, TargetTypeEnum};
-    use privlink_model::{Attrs, BoxFuture, CloudError, ErrorClass, Observed, Status, Write, Written};
+    use privlink_model::{Attrs, BoxFuture, CloudError, ErrorClass, Observed, Owner, Status, Write, Written};
 
     use super::{HEALTH_PATH, HEALTH_PORT, HEALTH_PROTOCOL, ID, KIND, NAME, PORT, PROTOCOL, TARGET_TYPE, VPC};
-    use crate::elb_gather::{ARNS, elb_tags, port_number, tags};
+    use crate::elb_gather::{ARNS, elb_tags, list_target_groups, owners, port_number, tags};
     use crate::live::{Live, Read, answered, by_ids, found, ids, need, owner};
     use crate::session::Session;
     use crate::shared_reads::Asked;
@@ -139,6 +139,18 @@ pub(crate) mod live {
             Box::pin(async move {
                 let answer = session.elb().delete_target_group().target_group_arn(&write.id).send().await;
                 found(answer.map_err(|error| session.error(DELETE, error))).map(|_| ())
+            })
+        }
+
+        fn users<'a>(
+            &'a self,
+            session: &'a Session,
+            _: &'a Write,
+        ) -> BoxFuture<'a, Result<Option<Vec<Owner>>, CloudError>> {
+            Box::pin(async move {
+                let listed = list_target_groups(session).await?;
+                let arns = listed.iter().filter_map(Found::target_group_arn).map(str::to_owned).collect::<Vec<_>>();
+                Ok(Some(owners(session, &arns).await?))
             })
         }
 

@@ -59,7 +59,7 @@ pub static SCHEMA: KindSchema = KindSchema {
 pub(crate) mod live {
     use aws_sdk_apigateway::operation::get_vpc_link::GetVpcLinkOutput;
     use aws_sdk_apigateway::types::{VpcLink as Found, VpcLinkStatus};
-    use privlink_model::{Attrs, BoxFuture, CloudError, Observed, Operation, Progress, Status, Write, Written};
+    use privlink_model::{Attrs, BoxFuture, CloudError, Observed, Operation, Owner, Progress, Status, Write, Written};
 
     use super::{ID, KIND, LOAD_BALANCER, NAME};
     use crate::api_gateway_gather::{list_vpc_links, replace, tag_map};
@@ -106,6 +106,17 @@ pub(crate) mod live {
             Box::pin(async move {
                 let answer = session.api_gateway().delete_vpc_link().vpc_link_id(&write.id).send().await;
                 found(answer.map_err(|error| session.error(DELETE, error))).map(|_| ())
+            })
+        }
+
+        fn users<'a>(
+            &'a self,
+            session: &'a Session,
+            _: &'a Write,
+        ) -> BoxFuture<'a, Result<Option<Vec<Owner>>, CloudError>> {
+            Box::pin(async move {
+                let links = list_vpc_links(session).await?;
+                Ok(Some(links.iter().map(|live| owner(&session.project, &tag_map(live.tags()))).collect()))
             })
         }
 
