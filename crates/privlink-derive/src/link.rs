@@ -11,8 +11,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use privlink_model::keys::{ID, listener, load_balancer, privatelink_enforcement, security_group, vpc_link};
-use privlink_model::{Address, Attrs, Finding, Scope, Value};
+use privlink_model::keys::{
+    ID, listener, load_balancer, privatelink_enforcement, security_group, target_group, vpc_link,
+};
+use privlink_model::{Address, Attrs, Finding, Observed, Scope, Value};
 use privlink_spec::document::{Api, Target};
 
 use crate::context::{Asker, Context, origin};
@@ -166,19 +168,24 @@ fn place(
     let mut pairs: BTreeMap<String, Address> = BTreeMap::new();
     // Listeners and load balancers that could not be read leave ports and pairs to chance: say so.
     let read = context.list(scope, listener::KIND).is_some() && context.list(scope, load_balancer::KIND).is_some();
-    for (target, _) in found.iter().filter(|_| read) {
+    for (target, backend) in found.iter().filter(|_| read) {
         let name = &target.name.value;
-        if target.dedicated {
-            pairs.insert(name.clone(), Address::new(format!("target/{name}/link")));
-        }
-        let address = Address::new(format!("target/{name}/listener"));
-        let Some(live) = context.ours(scope, listener::KIND, &address) else { continue };
-        if let Some(port) = live.attrs.read(&listener::PORT) {
-            ports.insert(name.clone(), port);
-        }
-        let pair = live.attrs.read(&listener::LOAD_BALANCER).and_then(|arn| pair_of(context, scope, &arn));
-        if let Some(pair) = pair.filter(|pair| !target.dedicated && pair.is_within(&hub.link)) {
+        let address = target::part(name, "listener");
+        let all = context.list(scope, listener::KIND).unwrap_or_default().iter();
+        // Two, when a run ended between the halves of a replacement: the one that stays comes first.
+        let mut live: Vec<&Observed> = all.filter(|live| live.address() == Some(&address)).collect();
+        live.sort_by_key(|live| gives_way(context, target, backend, hub, live));
+        let pair = live.iter().find_map(|live| {
+            let pair = pair_of(context, scope, &live.attrs.read(&listener::LOAD_BALANCER)?)?;
+            pair.is_within(&hub.link).then_some(pair)
+        });
+        let own = target.dedicated.then(|| target::part(name, "link"));
+        if let Some(pair) = own.or(pair) {
             pairs.insert(name.clone(), pair);
+        }
+        let kept = live.first().filter(|live| !gives_way(context, target, backend, hub, live));
+        if let Some(port) = kept.and_then(|live| live.attrs.read(&listener::PORT)) {
+            ports.insert(name.clone(), port);
         }
     }
     // What listens on a load balancer of ours already, whoever made it, keeps its port until it is gone.
@@ -201,6 +208,23 @@ fn place(
     places
 }
 
+/// Whether a live listener is to be replaced beside itself, on another port of its load balancer: its target group is not the
+/// one the target asks for now. Were it moved over to the new group in place, nothing would answer until the first checks of
+/// that have passed.
+fn gives_way(context: &Context<'_>, target: &Target, backend: &Backend, hub: &Hub, live: &Observed) -> bool {
+    let scope = &hub.vpc.scope;
+    let name = &target.name.value;
+    let pair = live.attrs.read(&listener::LOAD_BALANCER).and_then(|arn| pair_of(context, scope, &arn));
+    let group = live.attrs.read(&listener::TARGET_GROUP).unwrap_or_default();
+    let groups = context.snapshot.list(scope, target_group::KIND).unwrap_or_default();
+    let address = target::part(name, "target-group");
+    let mut ours = groups.iter().filter(|known| known.id == group && known.address() == Some(&address));
+    let Some((pair, group)) = pair.zip(ours.next()) else { return false };
+    let stays = if target.dedicated { pair == target::part(name, "link") } else { pair.is_within(&hub.link) };
+    let wanted = target::group_name(context, target, backend, hub, &pair);
+    stays && group.attrs.read(&target_group::NAME).as_deref() != Some(&wanted)
+}
+
 /// The pair a live load balancer of ours belongs to.
 fn pair_of(context: &Context<'_>, scope: &Scope, arn: &str) -> Option<Address> {
     let balancers = context.snapshot.list(scope, load_balancer::KIND).ok()?;
@@ -215,6 +239,28 @@ fn with_room(hub: &Hub, used: &BTreeMap<Address, usize>) -> Address {
         number += 1;
     }
     nth(number)
+}
+
+/// The name of a pair's load balancer: that of the one that can stay, else one that none has which must go. AWS takes no subnet
+/// away from a load balancer that a VPC link stands on, so one with a subnet too many is replaced beside itself.
+pub(crate) fn balancer_name(context: &Context<'_>, hub: &Hub, link: &Address) -> String {
+    let address = link.child("load-balancer");
+    let wanted = hub.vpc.subnet_ids();
+    let listed = context.snapshot.list(&hub.vpc.scope, load_balancer::KIND).unwrap_or_default();
+    let live = listed.iter().filter(|live| live.address() == Some(&address));
+    let here = live.filter(|live| live.attrs.read(&load_balancer::VPC).as_ref() == Some(&hub.vpc.id));
+    let stays = |live: &&Observed| {
+        let subnets = live.attrs.read(&load_balancer::SUBNETS).unwrap_or_default();
+        subnets.iter().all(|subnet| wanted.contains(subnet))
+    };
+    let (staying, going): (Vec<&Observed>, Vec<&Observed>) = here.partition(stays);
+    let name = |live: &&Observed| live.attrs.read(&load_balancer::NAME);
+    let taken: Vec<String> = going.iter().filter_map(name).collect();
+    let shape = |turn: usize| if turn == 0 { hub.vpc.id.clone() } else { format!("{} {turn}", hub.vpc.id) };
+    // Of one name more than are taken, one is free.
+    let mut names = (0..=taken.len()).map(|turn| aws_name(context.project_name(), &address, &shape(turn), 32));
+    let kept = staying.iter().find_map(name);
+    kept.or_else(|| names.find(|name| !taken.contains(name))).unwrap_or_default()
 }
 
 /// Derives a pair: security group, load balancer, enforcement, VPC link. Asked by each of its targets, added once.
@@ -235,7 +281,7 @@ fn pair(context: &mut Context<'_>, hub: &Hub, link: &Address) {
     let balancer = link.child("load-balancer");
     context.add(&asker, load_balancer::KIND, balancer.clone(), scope, {
         Attrs::new()
-            .with(&load_balancer::NAME, aws_name(context.project_name(), &balancer, &hub.vpc.id, 32))
+            .with(&load_balancer::NAME, balancer_name(context, hub, link))
             .with(&load_balancer::TYPE, "network".to_owned())
             .with(&load_balancer::SCHEME, "internal".to_owned())
             .with(&load_balancer::SUBNETS, hub.vpc.subnet_ids())

@@ -28,7 +28,7 @@ pub(crate) use privatelink::{Group, groups, share_links};
 pub(crate) use zone::check as check_zones;
 
 use crate::context::{Asker, Context};
-use crate::link::{Hub, Listening};
+use crate::link::{Hub, Listening, balancer_name};
 use crate::names::aws_name;
 
 /// The address of a part of a target's chain.
@@ -49,17 +49,8 @@ pub(crate) fn chain(
     let name = &target.name.value;
     let scope = &hub.vpc.scope;
     let group = part(name, "target-group");
-    // A target group serves one load balancer, and its targets are read as one set: another load balancer, port or side of
-    // the VPC's border asks for another group, which stands before the old one goes.
-    let side = if matches!(backend, Backend::Addresses { outside: true, .. }) { "outside" } else { "inside" };
-    let shape = format!("{} {} {} {side}", hub.vpc.id, place.link, target.port.value);
-    context.add(
-        asker,
-        target_group::KIND,
-        group.clone(),
-        scope,
-        target_group_attrs(context, target, hub, &group, &shape),
-    );
+    let group_name = group_name(context, target, backend, hub, &place.link);
+    context.add(asker, target_group::KIND, group.clone(), scope, target_group_attrs(target, hub, group_name));
 
     let registered = part(name, "targets");
     let mut attrs = Attrs::new()
@@ -79,9 +70,11 @@ pub(crate) fn chain(
         }
         Backend::Local(_) => {}
     }
+    // Targets are checked from the moment that a listener uses their group.
+    let listening = part(name, "listener");
+    after.push(listening.clone());
     context.add_after(asker, targets::KIND, registered.clone(), scope, attrs, after);
 
-    let listening = part(name, "listener");
     let attrs = Attrs::new()
         .with_value(&listener::LOAD_BALANCER, Value::of(&place.link.child("load-balancer"), ID.key()))
         .with(&listener::PORT, place.port)
@@ -91,9 +84,23 @@ pub(crate) fn chain(
     vec![registered, listening]
 }
 
-fn target_group_attrs(context: &Context<'_>, target: &Target, hub: &Hub, address: &Address, shape: &str) -> Attrs {
+/// The name of a target's group. A group serves one load balancer, and its targets are read as one set: another load balancer,
+/// port or side of the VPC's border asks for another group, which stands before the old one goes.
+pub(crate) fn group_name(
+    context: &Context<'_>,
+    target: &Target,
+    backend: &Backend,
+    hub: &Hub,
+    link: &Address,
+) -> String {
+    let side = if matches!(backend, Backend::Addresses { outside: true, .. }) { "outside" } else { "inside" };
+    let shape = format!("{} {} {side}", balancer_name(context, hub, link), target.port.value);
+    aws_name(context.project_name(), &part(&target.name.value, "target-group"), &shape, 32)
+}
+
+fn target_group_attrs(target: &Target, hub: &Hub, name: String) -> Attrs {
     let mut attrs = Attrs::new()
-        .with(&target_group::NAME, aws_name(context.project_name(), address, shape, 32))
+        .with(&target_group::NAME, name)
         .with(&target_group::PROTOCOL, "TCP".to_owned())
         .with(&target_group::PORT, i64::from(target.port.value))
         .with(&target_group::VPC, hub.vpc.id.clone())

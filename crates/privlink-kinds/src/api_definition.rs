@@ -60,7 +60,8 @@ pub static SCHEMA: KindSchema = KindSchema {
     ownership: Ownership::Parent(API.key()),
     key: &[API.key()],
     deleted_with: &[API.key()],
-    replace: ReplaceOrder::DeleteFirst,
+    // Only another API replaces it.
+    replace: ReplaceOrder::CreateFirst,
     create: Some(call("PutRestApi", REST_API_PUT)),
     update: Some(call("PutRestApi", REST_API_PUT)),
     delete: Some(call("PutRestApi", REST_API_PUT)),

@@ -26,10 +26,16 @@ pub static SCHEMA: KindSchema = KindSchema {
         AttributeSchema::new(ID.key(), "Its id.").computed(),
         AttributeSchema::new(VPC.key(), "Its VPC's id.").required().immutable(),
         AttributeSchema::new(SERVICE_NAME.key(), "The name of the service it connects to.").required().immutable(),
-        AttributeSchema::new(SUBNETS.key(), "Ids of the subnets it has an address in.").required().set(),
+        AttributeSchema::new(SUBNETS.key(), "Ids of the subnets it has an address in.")
+            .required()
+            // AWS takes one away in place, and cuts who is connected there; beside it, nobody is.
+            .grows()
+            .outage("connections through an address that is taken away are cut; new ones go to the others"),
         AttributeSchema::new(SECURITY_GROUPS.key(), "Ids of its security groups.").required().set(),
         AttributeSchema::new(PRIVATE_DNS.key(), "Whether the service's private names lead to it in its VPC.")
             .required()
+            // The old one must give the names up before another can have them.
+            .alone_in(&[VPC.key(), SERVICE_NAME.key()])
             .outage("every client in the VPC resolves the service's names differently at once"),
         AttributeSchema::new(ADDRESSES.key(), "Its IPv4 addresses, one for each subnet.").set().computed(),
         AttributeSchema::new(DNS_NAME.key(), "Its regional DNS name.").computed(),

@@ -1,10 +1,11 @@
 //! An endpoint service: a network load balancer offered to other accounts over PrivateLink.
 //!
-//! Identity: its id `vpce-svc-…`, of which AWS makes its name. Nothing is immutable. A load balancer backs one service at
-//! most, and a VPC link makes a hidden one of its own, so the two cannot share a load balancer. States: Pending, Available,
-//! Deleting, Deleted, Failed. Deleting is refused while endpoints are connected: `ExistingVpcEndpointConnections`, as an
-//! item's error in an answer that is otherwise a success. All of an account are listed, not ours alone: one of somebody
-//! else on a load balancer keeps ours from being made. Read next: `service_permission`, `endpoint_connection`.
+//! Identity: its id `vpce-svc-…`, of which AWS makes its name. Immutable by choice: its load balancers, as AWS takes
+//! none away while an endpoint is connected. A load balancer backs one service at most, and a VPC link makes a hidden one of
+//! its own, so the two cannot share a load balancer. States: Pending, Available, Deleting, Deleted, Failed. Deleting is
+//! refused while endpoints are connected: `ExistingVpcEndpointConnections`, as an item's error in an answer that is otherwise
+//! a success. All of an account are listed, not ours alone: one of somebody else on a load balancer keeps ours from being
+//! made. Read next: `service_permission`, `endpoint_connection`.
 
 use privlink_model::Confined::{ByObject, ByRequest, ByTagging};
 use privlink_model::keys::ID;
@@ -21,15 +22,15 @@ pub static SCHEMA: KindSchema = KindSchema {
     service: Service::Ec2,
     attributes: &[
         AttributeSchema::new(ID.key(), "Its id.").computed(),
-        AttributeSchema::new(LOAD_BALANCERS.key(), "ARNs of its network load balancers.").required().set(),
+        AttributeSchema::new(LOAD_BALANCERS.key(), "ARNs of its network load balancers.").required().immutable().set(),
         AttributeSchema::new(ACCEPTANCE_REQUIRED.key(), "Whether connections wait for acceptance.").required(),
         AttributeSchema::new(SERVICE_NAME.key(), "The name consumers connect to.").computed(),
     ],
     ownership: Ownership::Tags,
-    key: &[],
-    deleted_with: &[],
     // A load balancer backs one service at most.
-    replace: ReplaceOrder::DeleteFirst,
+    key: &[LOAD_BALANCERS.key()],
+    deleted_with: &[],
+    replace: ReplaceOrder::CreateFirst,
     create: Some(quota::call("CreateVpcEndpointServiceConfiguration", quota::SERVICE_WRITE)),
     update: Some(quota::call("ModifyVpcEndpointServiceConfiguration", quota::SERVICE_WRITE)),
     delete: Some(quota::call("DeleteVpcEndpointServiceConfigurations", quota::SERVICE_WRITE)),

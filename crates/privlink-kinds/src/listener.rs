@@ -1,7 +1,7 @@
 //! Listeners of network load balancers: a port, and the target group it forwards to.
 //!
-//! Identity: the ARN; the port is unique on its load balancer. Immutable: the load balancer. Usable at once; goes with its
-//! load balancer. Tagged; one without tags on a load balancer of ours counts as ours too, under an address made of its port,
+//! Identity: the ARN; the port is unique on its load balancer. Immutable: the load balancer, and by choice the port, which
+//! AWS would change at once: callers of the old one are moved to the new one first. Usable at once; goes with its load balancer. Tagged; one without tags on a load balancer of ours counts as ours too, under an address made of its port,
 //! so that it shows as something to delete. Read next: `load_balancer`, `target_group`.
 
 use privlink_model::Confined::{ByObject, ByTagging, Not};
@@ -20,16 +20,14 @@ pub static SCHEMA: KindSchema = KindSchema {
     attributes: &[
         AttributeSchema::new(ID.key(), "Its ARN.").computed(),
         AttributeSchema::new(LOAD_BALANCER.key(), "The load balancer's ARN.").required().immutable(),
-        AttributeSchema::new(PORT.key(), "The port it listens on.")
-            .required()
-            .outage("connections to the old port are refused"),
+        AttributeSchema::new(PORT.key(), "The port it listens on.").required().immutable(),
         AttributeSchema::new(PROTOCOL.key(), "`TCP`.").required(),
         AttributeSchema::new(TARGET_GROUP.key(), "ARN of the target group it forwards to.").required(),
     ],
     ownership: Ownership::Tags,
-    key: &[],
+    key: &[LOAD_BALANCER.key(), PORT.key()],
     deleted_with: &[LOAD_BALANCER.key()],
-    // Only another load balancer replaces it, where its port is free.
+    // On another load balancer or another port, so that both can stand.
     replace: ReplaceOrder::CreateFirst,
     create: Some(call("CreateListener", ELB_WRITE)),
     update: Some(call("ModifyListener", ELB_WRITE)),
@@ -216,9 +214,9 @@ mod tests {
     use super::SCHEMA;
 
     #[test]
-    fn only_its_load_balancer_is_immutable() {
+    fn its_load_balancer_and_its_port_are_immutable() {
         let immutable: Vec<&str> = SCHEMA.attributes.iter().filter(|one| one.immutable).map(|one| one.key).collect();
-        assert_eq!(immutable, ["load-balancer"]);
+        assert_eq!(immutable, ["load-balancer", "port"]);
         assert_eq!(SCHEMA.deleted_with, ["load-balancer"]);
     }
 }

@@ -1,7 +1,8 @@
 //! Network load balancers: what VPC links and endpoint services stand on. Application ones are only looked up.
 //!
 //! Identity: the ARN; the name is unique in an account and region. Immutable: name, type, scheme; and whether it has
-//! security groups at all (AWS refuses to give some to one that was made without). States: `provisioning`, then `active`
+//! security groups at all (AWS refuses to give some to one that was made without). Subnets can be added; AWS takes none away
+//! from one that a VPC link or an endpoint service stands on. States: `provisioning`, then `active`
 //! or `active_impaired` (usable), or `failed` (an address that is taken; never repairs itself).
 //! Surprises: creating one with the name and settings of one that exists answers with that one; setting subnets and
 //! setting security groups are two calls, so a change of both at once is refused here rather than half done; the call that
@@ -34,8 +35,7 @@ pub static SCHEMA: KindSchema = KindSchema {
         AttributeSchema::new(SCHEME.key(), "`internal` or `internet-facing`.").required().immutable(),
         AttributeSchema::new(SUBNETS.key(), "Ids of its subnets, one for each zone.")
             .required()
-            .set()
-            .outage("connections through a zone that is taken away are cut"),
+            .grows(),
         AttributeSchema::new(SECURITY_GROUPS.key(), "Ids of its security groups.").set(),
         AttributeSchema::new(VPC.key(), "Its VPC's id.").computed(),
         AttributeSchema::new(DNS_NAME.key(), "Its DNS name.").computed(),
@@ -47,7 +47,7 @@ pub static SCHEMA: KindSchema = KindSchema {
         .computed(),
     ],
     ownership: Ownership::Tags,
-    key: &[],
+    key: &[NAME.key()],
     deleted_with: &[],
     // Its derived name holds what cannot be changed, so a replacement has another one and both can stand.
     replace: ReplaceOrder::CreateFirst,

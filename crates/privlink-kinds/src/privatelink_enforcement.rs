@@ -30,7 +30,8 @@ pub static SCHEMA: KindSchema = KindSchema {
     ownership: Ownership::Parent(LOAD_BALANCER.key()),
     key: &[LOAD_BALANCER.key()],
     deleted_with: &[LOAD_BALANCER.key()],
-    replace: ReplaceOrder::DeleteFirst,
+    // Only another load balancer replaces it.
+    replace: ReplaceOrder::CreateFirst,
     create: Some(SET),
     update: Some(SET),
     delete: Some(SET),

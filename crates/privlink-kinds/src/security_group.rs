@@ -25,10 +25,10 @@ pub static SCHEMA: KindSchema = KindSchema {
         AttributeSchema::new(VPC.key(), "Its VPC's id.").required().immutable(),
     ],
     ownership: Ownership::Tags,
-    key: &[],
+    key: &[NAME.key(), VPC.key()],
     deleted_with: &[],
-    // Its name is taken while it exists.
-    replace: ReplaceOrder::DeleteFirst,
+    // Its derived name holds its VPC: one in another VPC has another name, and both can stand.
+    replace: ReplaceOrder::CreateFirst,
     create: Some(quota::call("CreateSecurityGroup", quota::EC2_WRITE)),
     update: None,
     delete: Some(quota::call("DeleteSecurityGroup", quota::EC2_WRITE)),

@@ -32,8 +32,9 @@ pub static SCHEMA: KindSchema = KindSchema {
         AttributeSchema::new(HEALTH_PATH.key(), "The path asked for; HTTP and HTTPS only."),
     ],
     ownership: Ownership::Tags,
-    key: &[],
+    key: &[NAME.key()],
     deleted_with: &[],
+    // Its derived name holds what cannot be changed, so a replacement has another one and both can stand.
     replace: ReplaceOrder::CreateFirst,
     create: Some(call("CreateTargetGroup", ELB_WRITE)),
     update: Some(call("ModifyTargetGroup", ELB_WRITE)),

@@ -2,14 +2,15 @@
 //!
 //! Identity: the target group's ARN. AWS adds by one call and removes by another, so a change of addresses is two steps. A
 //! target is an address *and* a port: one registered by hand under another port is listed as `address:port`, so that it
-//! shows as a difference and can be taken out. One that is draining counts as gone. Registered is not healthy: that is for
-//! `doctor`, since it may depend on what privlink does not own. Outside the VPC a target needs the zone `all`.
+//! shows as a difference and can be taken out. One that is draining counts as gone. A new one gets traffic once its first
+//! checks passed, which begin when a listener uses its group: until then what it replaces must stay. Checked is not healthy:
+//! that is for `doctor`, since it may depend on what privlink does not own. Outside the VPC a target needs the zone `all`.
 //! Read next: `target_group`, `elb_gather`.
 
 use privlink_model::Confined::ByObject;
 use privlink_model::keys::ID;
 use privlink_model::keys::targets::{ADDRESSES, KIND, PORT, TARGET_GROUP, ZONE};
-use privlink_model::{AttributeSchema, KindSchema, Ownership, Permission, ReplaceOrder, Service};
+use privlink_model::{AttributeSchema, KindSchema, Ownership, Permission, ReplaceOrder, Service, Waits};
 
 use crate::permissions::{create, delete, update};
 use crate::quota::{ELB_TARGETS, call};
@@ -34,7 +35,8 @@ pub static SCHEMA: KindSchema = KindSchema {
     create: Some(call("RegisterTargets", ELB_TARGETS)),
     update: Some(call("RegisterTargets", ELB_TARGETS)),
     delete: Some(call("DeregisterTargets", ELB_TARGETS)),
-    ready: None,
+    // What was not checked yet gets no traffic; what failed its checks has had them.
+    ready: Some(Waits::secs("checked", 30, 5, 600)),
     gone: None,
     loses: None,
     permanent: None,
@@ -250,10 +252,15 @@ pub(crate) mod live {
             scope: session.scope.clone(),
             id,
             owner: child_owner(parent, KIND, "registered"),
-            status: Status::Ready,
+            status: if targets.iter().any(unchecked) { Status::Pending("initial".to_owned()) } else { Status::Ready },
             attrs,
             tags: Default::default(),
         })
+    }
+
+    fn unchecked(target: &TargetHealthDescription) -> bool {
+        let state = target.target_health().and_then(|health| health.state());
+        matches!(state, Some(TargetHealthStateEnum::Initial))
     }
 
     fn draining(target: &TargetHealthDescription) -> bool {

@@ -138,12 +138,16 @@ pub struct AttributeSchema {
     pub computed: bool,
     /// A change means replacement.
     pub immutable: bool,
+    /// Of a set: elements are added in place; one that is taken away means replacement, as far as both can stand at once.
+    pub grows: bool,
     /// Never shown or stored.
     pub secret: bool,
     /// AWS changes it by one call that adds and another that removes: two steps.
     pub additive: bool,
     /// Why changing it in place interrupts traffic.
     pub outage: Option<&'static str>,
+    /// Where it is on, AWS allows one object among those that agree on these attributes; empty when any number may have it.
+    pub alone_in: &'static [&'static str],
     /// What it tells of who would miss what.
     pub tells: Option<Tells>,
     /// Whether the object it names waits for this one after it was made, so that nobody waits for that one itself.
@@ -162,9 +166,11 @@ impl AttributeSchema {
             required: false,
             computed: false,
             immutable: false,
+            grows: false,
             secret: false,
             additive: false,
             outage: None,
+            alone_in: &[],
             tells: None,
             awaited: false,
             normalise: |value| value,
@@ -185,6 +191,12 @@ impl AttributeSchema {
         self.immutable = true;
         self
     }
+    /// Marks it as a set that can only grow in place.
+    pub const fn grows(mut self) -> Self {
+        self.shape = Shape::Set;
+        self.grows = true;
+        self
+    }
     /// Marks it as unordered.
     pub const fn set(mut self) -> Self {
         self.shape = Shape::Set;
@@ -203,6 +215,11 @@ impl AttributeSchema {
     /// Says why changing it in place interrupts traffic.
     pub const fn outage(mut self, why: &'static str) -> Self {
         self.outage = Some(why);
+        self
+    }
+    /// Says among which objects one alone can have it on.
+    pub const fn alone_in(mut self, keys: &'static [&'static str]) -> Self {
+        self.alone_in = keys;
         self
     }
     /// Says what it tells of who would miss what.
@@ -235,7 +252,8 @@ pub struct KindSchema {
     pub attributes: &'static [AttributeSchema],
     /// How we know that one is ours.
     pub ownership: Ownership,
-    /// The attributes that tell one from another under its parent, for kinds that carry no address of ours.
+    /// The attributes that AWS tells one from another by, such as a name: two cannot agree on all of them. Kinds that carry no
+    /// address of ours are paired by them.
     pub key: &'static [&'static str],
     /// The attributes whose referred resource, when deleted, takes this one along; such a delete is no step.
     pub deleted_with: &'static [&'static str],

@@ -16,9 +16,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use privlink_model::{
     Action, Address, AttributeChange, AttributeSchema, Attrs, Change, KindSchema, Kinds, Observed, Ownership, Reason,
-    Reference, ReplaceOrder, Resource, Shape, Snapshot, Status, Value, keys,
+    Reference, ReplaceOrder, Resource, Shape, Snapshot, Status, Tells, Value, keys,
 };
 
+use crate::draft::lacks;
 use crate::item::{Item, makes_new, observed_value};
 use crate::pair::Pairs;
 
@@ -37,6 +38,14 @@ pub(crate) fn is_immutable(schema: &KindSchema, key: &str) -> bool {
     schema.update.is_none()
         || schema.attribute(key).is_some_and(|fact| fact.immutable)
         || matches!(schema.ownership, Ownership::Parent(parent) if parent == key || schema.key.contains(&key))
+}
+
+/// Whether a change of an attribute means replacement: of a set that only grows, when something is surely taken away.
+pub(crate) fn is_fixed(schema: &KindSchema, change: &AttributeChange) -> bool {
+    let known = |value: &Option<Value>| value.as_ref().is_none_or(Value::is_known);
+    let (before, after) = (change.before.as_ref(), change.after.as_ref());
+    let grows = schema.attribute(&change.key).is_some_and(|fact| fact.grows);
+    is_immutable(schema, &change.key) || grows && known(&change.after) && lacks(schema, &change.key, after, before)
 }
 
 /// What the differ knows beside the two sides.
@@ -120,7 +129,8 @@ pub(crate) fn diff<'a>(
 ) -> Vec<Item<'a>> {
     let stays: BTreeSet<&str> = pairs.objects.values().map(|object| object.id.as_str()).collect();
     let gone = pairs.leftover.iter().map(|object| object.id.as_str()).filter(|id| !stays.contains(id)).collect();
-    let mut differ = Differ { items: Vec::new(), outcomes: BTreeMap::new(), gone };
+    let entered = ordered.iter().flat_map(|resource| entered(kinds, resource)).collect();
+    let mut differ = Differ { items: Vec::new(), outcomes: BTreeMap::new(), gone, entered };
     for resource in ordered {
         let Some(schema) = kinds.get(resource.kind) else { continue };
         let object = pairs.objects.get(&resource.address).copied();
@@ -136,6 +146,13 @@ pub(crate) fn diff<'a>(
     }
     differ.await_late_values();
     differ.items
+}
+
+/// The addresses that a resource is entered by.
+fn entered<'a>(kinds: &Kinds, resource: &'a Resource) -> impl Iterator<Item = &'a Address> + use<'a> {
+    let keys = kinds.get(resource.kind).into_iter().flat_map(|schema| schema.telling(Tells::WaysIn));
+    let ways = keys.filter_map(|key| resource.attrs.get(key)).flat_map(Value::references);
+    ways.map(|reference| &reference.address)
 }
 
 /// A change to a secret shows that there is one, and no more.
@@ -159,6 +176,8 @@ struct Differ<'a> {
     outcomes: BTreeMap<&'a Address, Outcome<'a>>,
     /// Ids of objects that go. Children that go by the id of a parent that stays are not meant by it.
     gone: BTreeSet<&'a str>,
+    /// Addresses that others come in by.
+    entered: BTreeSet<&'a Address>,
 }
 
 impl<'a> Differ<'a> {
@@ -223,14 +242,15 @@ impl<'a> Differ<'a> {
         let is_new = |reference: &Reference| self.action(&reference.address).is_none_or(makes_new);
         let attributes =
             compare(schema, &self.resolved(resource), object, &Around { is_new: &is_new, gone: &self.gone });
-        let fixed: Vec<String> = attributes
-            .iter()
-            .filter(|change| is_immutable(schema, &change.key))
-            .map(|change| change.key.clone())
-            .collect();
+        let fixed: Vec<String> =
+            attributes.iter().filter(|change| is_fixed(schema, change)).map(|change| change.key.clone()).collect();
+        let replacement = self.replacement_of(schema, resource, object, &fixed);
+        // Something is better taken away in place than with the whole object, or with the names by which others come in.
+        let in_place = (replacement == Action::ReplaceDeleteFirst || self.entered.contains(&resource.address))
+            && !fixed.iter().any(|key| is_immutable(schema, key));
         let (action, reason) = match &object.status {
-            Status::Failed(why) => (self.replacement(schema, resource), Reason::Failed(why.clone())),
-            _ if !fixed.is_empty() => (self.replacement_of(schema, resource, &fixed), Reason::Immutable(fixed)),
+            Status::Failed(why) => (replacement, Reason::Failed(why.clone())),
+            _ if !fixed.is_empty() && !in_place => (replacement, Reason::Immutable(fixed)),
             _ if !attributes.is_empty() => (Action::Update, Reason::Differs),
             Status::Pending(state) => (Action::Wait, Reason::Unfinished(state.clone())),
             _ => (Action::NoOp, Reason::Same),
@@ -238,14 +258,18 @@ impl<'a> Differ<'a> {
         Verdict { action, reason, attributes }
     }
 
-    /// How a resource is replaced because these attributes cannot be changed. What is told apart by its key alone cannot stand
-    /// twice under one: its old one goes first, whatever else its kind allows.
-    fn replacement_of(&self, schema: &KindSchema, resource: &Resource, fixed: &[String]) -> Action {
-        let keyed = |key: &&str| fixed.iter().any(|fixed| fixed == key);
+    /// How a resource is replaced when these of its attributes, which cannot be changed, differ. What AWS tells apart by a key
+    /// cannot stand twice under one, nor can what is alone among others like it: the old one goes first, whatever else its
+    /// kind allows.
+    fn replacement_of(&self, schema: &KindSchema, resource: &Resource, object: &Observed, fixed: &[String]) -> Action {
+        let stays = |keys: &[&str]| !keys.is_empty() && !keys.iter().any(|key| fixed.iter().any(|fixed| fixed == key));
+        let on = |value: Option<&Value>| value == Some(&Value::Bool(true));
+        let alone = schema
+            .attributes
+            .iter()
+            .any(|fact| stays(fact.alone_in) && on(object.attrs.get(fact.key)) && on(resource.attrs.get(fact.key)));
         match self.replacement(schema, resource) {
-            Action::ReplaceCreateFirst if !schema.key.is_empty() && !schema.key.iter().any(keyed) => {
-                Action::ReplaceDeleteFirst
-            }
+            Action::ReplaceCreateFirst if alone || stays(schema.key) => Action::ReplaceDeleteFirst,
             action => action,
         }
     }

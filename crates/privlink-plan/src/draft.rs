@@ -32,6 +32,8 @@ pub(crate) struct Parts {
     pub(crate) ready: Option<usize>,
     /// The call after which the item has let go of what it no longer wants.
     pub(crate) last: Option<usize>,
+    /// The first call that only takes away.
+    pub(crate) takes: Option<usize>,
     /// The call that deletes the old object.
     pub(crate) old: Option<usize>,
 }
@@ -68,6 +70,9 @@ fn draft_item(number: usize, item: &Item, project: &str, drafts: &mut Vec<Draft>
             let step = push(update(object, item, changed, phase), call, schema.ready);
             parts.first = parts.first.or(step);
             parts.last = step;
+            if phase == Some(Phase::Remove) {
+                parts.takes = parts.takes.or(step);
+            }
             if phase != Some(Phase::Remove) || parts.ready.is_none() {
                 parts.ready = step;
             }
@@ -86,8 +91,8 @@ fn update(object: &Observed, item: &Item, changed: Vec<String>, phase: Option<Ph
     }
 }
 
-/// The calls an update takes: one for all that is set as a whole, then for each additive attribute one that adds and one
-/// that removes. What is surely not needed is left out.
+/// The calls an update takes: one for all that is set as a whole, then for each additive attribute one that adds, then for
+/// each one that removes. What is surely not needed is left out.
 fn writes(item: &Item) -> Vec<(Vec<String>, Option<Phase>)> {
     let additive = |key: &str| item.schema.attribute(key).is_some_and(|fact| fact.additive);
     let whole: Vec<String> =
@@ -96,21 +101,19 @@ fn writes(item: &Item) -> Vec<(Vec<String>, Option<Phase>)> {
     if !whole.is_empty() {
         writes.push((whole, None));
     }
-    for change in item.change.attributes.iter().filter(|change| additive(&change.key)) {
-        let before = change.before.as_ref();
-        let after = change.after.as_ref();
-        if lacks(item.schema, &change.key, before, after) {
-            writes.push((vec![change.key.clone()], Some(Phase::Add)));
-        }
-        if lacks(item.schema, &change.key, after, before) {
-            writes.push((vec![change.key.clone()], Some(Phase::Remove)));
-        }
-    }
+    let halves = |phase| {
+        let needed = item.change.attributes.iter().filter(move |change| match phase {
+            Phase::Add => lacks(item.schema, &change.key, change.before.as_ref(), change.after.as_ref()),
+            Phase::Remove => lacks(item.schema, &change.key, change.after.as_ref(), change.before.as_ref()),
+        });
+        needed.filter(|change| additive(&change.key)).map(move |change| (vec![change.key.clone()], Some(phase)))
+    };
+    writes.extend(halves(Phase::Add).chain(halves(Phase::Remove)));
     writes
 }
 
 /// Whether `has` lacks an element of `wanted`, or might.
-fn lacks(schema: &KindSchema, key: &str, has: Option<&Value>, wanted: Option<&Value>) -> bool {
+pub(crate) fn lacks(schema: &KindSchema, key: &str, has: Option<&Value>, wanted: Option<&Value>) -> bool {
     let known = |value: Option<&Value>| value.is_none_or(Value::is_known);
     if !known(has) || !known(wanted) {
         return true;

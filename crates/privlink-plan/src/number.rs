@@ -14,6 +14,7 @@ use privlink_model::{Action, Address, Op, Phase, Settle, Step, StepId, Undo, sho
 use crate::draft::Draft;
 use crate::graph::Graph;
 use crate::item::Item;
+use crate::lint::interruption;
 use crate::undo::{is_exact, undo};
 
 /// Numbers the calls of the chosen items. `calls` must be without circles.
@@ -102,10 +103,8 @@ fn describe(item: &Item, op: &Op) -> String {
 /// Why a call interrupts traffic.
 fn outage(item: &Item, op: &Op) -> Option<String> {
     match op {
-        Op::Update { changed, .. } => {
-            let facts = changed.iter().filter_map(|key| item.schema.attribute(key));
-            facts.filter_map(|fact| fact.outage).next().map(str::to_owned)
-        }
+        Op::Update { phase: Some(Phase::Add), .. } => None,
+        Op::Update { changed, .. } => changed.iter().find_map(|key| interruption(item, key)).map(str::to_owned),
         Op::Delete { .. } if item.change.action == Action::ReplaceDeleteFirst => {
             Some("it does not exist until its replacement is ready".to_owned())
         }

@@ -78,6 +78,7 @@ pub(crate) fn order(items: &[Item], parts: &[Parts], uses: &Uses, drafts: usize)
     let mut order = Order { items, parts, uses, calls: Graph::new(drafts) };
     order.chains();
     order.follow_references();
+    order.takings();
     order.sure_deletions();
     order.further_deletions();
     order.successors();
@@ -147,6 +148,25 @@ impl Order<'_, '_> {
                     None => todo.extend(self.uses.desired.needs(need)),
                 }
             }
+        }
+    }
+
+    /// What is taken away of an object goes after all that is built on it has followed what was added: an endpoint's old subnets
+    /// after its new addresses are targets. Whoever takes away because of that does so after it.
+    fn takings(&mut self) {
+        for number in 0..self.items.len() {
+            let Some(taking) = self.parts(number).takes else { continue };
+            for need in self.uses.desired.all_needs(number) {
+                if let Some(last) = self.parts(need).last {
+                    self.calls.add(taking, last);
+                }
+            }
+        }
+        for number in 0..self.items.len() {
+            let Some(taking) = self.parts(number).takes else { continue };
+            let users = self.uses.desired.all_users(number);
+            let followed = users.into_iter().filter_map(|user| self.parts(user).ready).collect();
+            self.add_where_possible(taking, followed);
         }
     }
 

@@ -6,7 +6,9 @@
 //!
 //! Several objects may carry one address. One elsewhere (another kind, another scope) is left over from a move and goes.
 //! Among those in the right place, a run that was killed between the two halves of a replacement leaves one that fits and
-//! one that does not: the fitting one is the pair. Where that does not tell them apart, the address is blocked.
+//! one that does not: the fitting one is the pair, and the other goes once all have let go of it. When none fits, because the
+//! spec has moved on since, or because the new one failed, one of them is replaced and the others go: there are never three.
+//! Two that fit are told apart by nothing, and the address is blocked.
 //!
 //! **Invariant:** objects of nobody are paired by natural key only, those of other projects never; neither is left over.
 //!
@@ -20,7 +22,7 @@ use privlink_model::{
 };
 
 use crate::codes;
-use crate::diff::{Around, compare, is_immutable, normalised};
+use crate::diff::{Around, compare, is_fixed, normalised};
 use crate::item::observed_value;
 
 /// Which object is which address.
@@ -109,12 +111,19 @@ impl<'a> Pairs<'a> {
         let fits = |object: &&Observed| {
             let after = resource.attrs.resolve(&|reference| self.lookup(reference));
             let differs = compare(schema, &after, object, &Around { is_new: &|_| false, gone: &BTreeSet::new() });
-            !matches!(object.status, Status::Failed(_))
-                && !differs.iter().any(|change| is_immutable(schema, &change.key))
+            !matches!(object.status, Status::Failed(_)) && !differs.iter().any(|change| is_fixed(schema, change))
         };
         let fitting: Vec<&Observed> = here.iter().copied().filter(|object| fits(object)).collect();
-        if let [object] = fitting.as_slice() {
-            return Some(object);
+        match fitting.as_slice() {
+            [object] => return Some(object),
+            // What failed carries no traffic, so another is the one that is replaced; which of several makes no difference.
+            [] => {
+                return here
+                    .iter()
+                    .copied()
+                    .min_by_key(|object| (matches!(object.status, Status::Failed(_)), &object.id));
+            }
+            _ => {}
         }
         let named: Vec<String> = here.iter().map(|object| format!("{} in {}", object.id, object.scope)).collect();
         let what = format!("{} objects carry the address {}: {}", here.len(), resource.address, named.join(", "));

@@ -2,13 +2,13 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use privlink_model::keys::{visible_service, vpc};
+use privlink_model::keys::{endpoint, visible_service, vpc};
 use privlink_model::{Finding, Severity};
 use privlink_spec::document::{HealthProtocol, Spanned, Target, TargetEndpoint};
 use privlink_spec::source::Span;
 
 use super::balancer::{self, Balancer};
-use super::zone;
+use super::{part, zone};
 use crate::context::{Context, origin};
 use crate::link::Hub;
 use crate::network;
@@ -65,7 +65,7 @@ pub(crate) fn find(context: &mut Context<'_>, target: &Target, hub: &Hub) -> Opt
     check_names(context, target);
     match &target.endpoint {
         TargetEndpoint::LoadBalancer(selector) => balancer::find(context, target, selector, hub),
-        TargetEndpoint::EndpointService(name) => service(context, name, hub),
+        TargetEndpoint::EndpointService(name) => service(context, target, name, hub),
         TargetEndpoint::Addresses(written) => {
             let addresses: Vec<(IpAddr, Span)> = written.iter().map(|a| (a.value, a.span)).collect();
             let host = written.first().map(|first| first.value.to_string()).unwrap_or_default();
@@ -100,7 +100,7 @@ fn check_names(context: &mut Context<'_>, target: &Target) {
     }
 }
 
-fn service(context: &mut Context<'_>, name: &Spanned<String>, hub: &Hub) -> Option<Backend> {
+fn service(context: &mut Context<'_>, target: &Target, name: &Spanned<String>, hub: &Hub) -> Option<Backend> {
     let listed = context.list(&hub.vpc.scope, visible_service::KIND)?;
     let Some(found) = listed.iter().find(|object| object.id == name.value) else {
         let message = format!("endpoint service {} is not visible in {}", name.value, hub.vpc.scope);
@@ -118,11 +118,17 @@ fn service(context: &mut Context<'_>, name: &Spanned<String>, hub: &Hub) -> Opti
     if found.attrs.read(&visible_service::ACCEPTANCE_REQUIRED) == Some(true) {
         let owner = found.attrs.read(&visible_service::OWNER).unwrap_or_else(|| "its owner".to_owned());
         let message = format!("the connection to {} must be accepted by {owner}", name.value);
-        let finding = Finding {
-            severity: Severity::Note,
-            ..Finding::warning("privlink::target::foreign-acceptance", message, origin(name.span))
-        };
-        context.find(finding.helped("apply waits for the acceptance; tell the owner beforehand"));
+        let finding = Finding::warning("privlink::target::foreign-acceptance", message, origin(name.span));
+        let live = context.ours(&hub.vpc.scope, endpoint::KIND, &part(&target.name.value, "endpoint"));
+        let leads = live.and_then(|live| live.attrs.read(&endpoint::SERVICE_NAME));
+        context.find(match leads.filter(|leads| *leads != name.value) {
+            // Nothing tells when somebody else accepts, so what is replaced by it does not wait.
+            Some(_) => finding.labelled("calls fail from the change until then").helped(
+                "declare a second target for the new service, and move the routes once its connection is accepted",
+            ),
+            None => Finding { severity: Severity::Note, ..finding }
+                .helped("apply waits for the acceptance; tell the owner beforehand"),
+        });
     }
     Some(Backend::Service(Service { name: name.value.clone(), zones }))
 }

@@ -69,7 +69,7 @@ fn live_service(context: &Context<'_>, on: &Balancer, members: &BTreeSet<String>
     let fits = |service: &Observed| balancer::backs(service, &on.arn);
     let name = named_for(context, services, "/endpoint-service", fits, members)?;
     let address = part(&name, "endpoint-service");
-    let service = services.iter().find(|service| service.address() == Some(&address))?;
+    let service = services.iter().find(|service| service.address() == Some(&address) && fits(service))?;
     Some((name, service.attrs.read(&endpoint_service::SERVICE_NAME)?))
 }
 

@@ -6,6 +6,7 @@ mod outage;
 use privlink_model::{Finding, Severity};
 
 use crate::item::Item;
+pub(crate) use outage::interruption;
 
 /// What all lints have to say about one change.
 pub(crate) fn lint(item: &Item) -> impl Iterator<Item = Finding> {
