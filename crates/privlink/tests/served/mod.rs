@@ -67,7 +67,11 @@ impl Served {
 
     /// The same at a speed of its own.
     pub(crate) fn start_at(name: &str, speed: &str) -> Self {
-        let world = example(name).join("world.kdl");
+        Self::start_world(&example(name).join("world.kdl"), speed)
+    }
+
+    /// Serves a world of its own.
+    pub(crate) fn start_world(world: &Path, speed: &str) -> Self {
         let mut command = privlink(&["sandbox", "serve", "--listen", "127.0.0.1:0", "--speed", speed, "--world"]);
         let mut child = command.arg(world).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
