@@ -34,6 +34,10 @@ pub(crate) fn run(
         Ok(exit) => exit,
         Err(failure) => {
             let style = streams.err.style;
+            if matches!(failure, Failure::Interrupted(_)) && streams.err.terminal {
+                // The cursor stands behind a question, or behind what Ctrl-C looks like.
+                streams.err.line("");
+            }
             streams.err.line(&format!("{} {failure}", style.red("error:")));
             if let Some(help) = failure.help() {
                 streams.err.line(&format!("  help: {help}"));
