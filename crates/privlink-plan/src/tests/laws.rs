@@ -141,6 +141,18 @@ proptest! {
     }
 
     #[test]
+    fn a_killed_apply_is_finished_by_that_of_another_spec(
+        first in graph(), second in graph(), third in graph(), limit in 0_usize..20, seed: u64
+    ) {
+        let mut world = World::default();
+        settles(&mut world, &first.0, seed)?;
+        let plan = planned(&second.0, &world.snapshot());
+        world.apply(&plan, &mut choices(seed), limit);
+        settles(&mut world, &third.0, seed)?;
+        prop_assert_eq!(world.objects.len(), third.0.resources.len());
+    }
+
+    #[test]
     fn needs_point_backwards_and_users_go_first(first in graph(), second in graph(), seed: u64) {
         let mut world = World::default();
         apply(&mut world, &first.0, seed);

@@ -5,6 +5,7 @@ mod chain;
 mod codec;
 mod guard;
 mod laws;
+mod replacing;
 mod toy;
 mod view;
 mod world;

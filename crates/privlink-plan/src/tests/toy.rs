@@ -249,6 +249,21 @@ pub(super) static CHILD: KindSchema = KindSchema {
     deleted_with: &["of"],
     ..BASE
 };
+/// Told from others by its name.
+pub(super) static KEYED: KindSchema = KindSchema {
+    name: "keyed",
+    title: "keyed",
+    attributes: &[ID, attr("name").required().immutable(), attr("shape").immutable()],
+    key: &["name"],
+    ..BASE
+};
+/// One alone is private in a place; its doors are closed in place only where it cannot be replaced.
+pub(super) static GATE: KindSchema = KindSchema {
+    name: "gate",
+    title: "gate",
+    attributes: &[ID, attr("place").immutable(), attr("private").alone_in(&["place"]), attr("doors").grows()],
+    ..BASE
+};
 /// Something that is only looked up.
 pub(super) static NETWORK: KindSchema = KindSchema {
     name: "network",
@@ -279,6 +294,8 @@ pub(super) static KINDS: Kinds = Kinds::new(&[
     &FIRST,
     &LAST,
     &CHILD,
+    &KEYED,
+    &GATE,
     &NETWORK,
 ]);
 
