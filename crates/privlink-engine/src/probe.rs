@@ -8,7 +8,9 @@
 
 use std::time::Duration;
 
-use privlink_model::{ErrorClass, KindSchema, Object, Observed, Operation, Owner, Ownership, Status, Write, keys};
+use privlink_model::{
+    Attrs, ErrorClass, KindSchema, Object, Observed, Operation, Owner, Ownership, Status, Write, keys,
+};
 
 use crate::step::{Ports, passes};
 
@@ -47,6 +49,7 @@ pub(crate) async fn probe(ports: &Ports, write: &Write) -> Found {
             Look::Made(object) => return Found::Made(object),
             Look::Never(why) => return Found::Unknown(why),
             Look::NotYet => (SURE, Found::Nothing),
+            Look::Gone => (SURE, Found::Made(Object { id: write.id.clone(), attrs: Attrs::new() })),
             Look::Unread(why) => (PATIENCE, Found::Unknown(why)),
         };
         if ports.since(start) >= limit {
@@ -60,6 +63,8 @@ pub(crate) async fn probe(ports: &Ports, write: &Write) -> Found {
 enum Look {
     Made(Object),
     NotYet,
+    /// It is not there, or not yet: what was made a moment ago may be deleted before reads know it.
+    Gone,
     Unread(String),
     Never(String),
 }
@@ -114,9 +119,7 @@ async fn updated(ports: &Ports, schema: &KindSchema, write: &Write) -> Look {
         Ok(None) => return Look::Never("the object is gone".to_owned()),
         Err(look) => return look,
     };
-    let all = |side: &privlink_model::Attrs| {
-        write.changed.iter().all(|key| schema.same(key, side.get(key), object.attrs.get(key)))
-    };
+    let all = |side: &Attrs| write.changed.iter().all(|key| schema.same(key, side.get(key), object.attrs.get(key)));
     if all(&write.after) {
         made(object)
     } else if all(&write.before) {
@@ -128,8 +131,11 @@ async fn updated(ports: &Ports, schema: &KindSchema, write: &Write) -> Look {
 
 async fn deleted(ports: &Ports, write: &Write) -> Look {
     match read(ports, write).await {
-        Ok(Some(object)) if object.status != Status::Deleting => Look::NotYet,
-        Ok(_) => Look::Made(Object { id: write.id.clone(), attrs: privlink_model::Attrs::new() }),
+        Ok(Some(object)) if object.status == Status::Deleting => {
+            Look::Made(Object { id: object.id, attrs: Attrs::new() })
+        }
+        Ok(Some(_)) => Look::NotYet,
+        Ok(None) => Look::Gone,
         Err(look) => look,
     }
 }
