@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod deaths;
 mod failures;
 mod gather;
 mod laws;
@@ -11,4 +12,5 @@ mod toy;
 mod unwinding;
 mod values;
 mod waits;
+mod ways;
 mod world;

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use crate::world::face::Fault;
 use crate::world::kinds::{KINDS, SIZE};
-use crate::world::scene::Drawn;
+use crate::world::scene::{Drawn, gate_under_an_api};
 use crate::world::state::State;
 use crate::world::{Going, cases, on, plan_of, scenes};
 
@@ -125,6 +125,31 @@ fn with_undo_refused(drawn: &Drawn, number: usize) -> bool {
     })
 }
 
+/// One step back meets with a fault that passes: all is taken back.
+fn with_undo_disturbed(drawn: &Drawn, number: usize, fault: Fault) -> bool {
+    on(drawn, async |trial| {
+        trial.is_applied(&trial.go(trial.begin().await, Going::default()).await);
+        let steps = way_back(&trial.plan, &KINDS, &trial.history().await);
+        let Some(disturbed) = steps.get(number) else { return false };
+        trial.world.fault(&disturbed.token, fault);
+        trial.is_rolled_back(&trial.go(trial.open().await, Going::back()).await);
+        true
+    })
+}
+
+const PASSING: [Fault; 5] =
+    [Fault::Throttled(5), Fault::Unreachable(2), Fault::Lost, Fault::LostAndLate, Fault::Dropped];
+
+/// Each step back meets with each fault that passes.
+fn disturbed(drawn: &Drawn) {
+    for fault in PASSING {
+        let mut number = 0;
+        while with_undo_disturbed(drawn, number, fault) {
+            number += 1;
+        }
+    }
+}
+
 /// Somebody changes an object that a step is about to change.
 fn with_meddler(drawn: &Drawn, step: &Step) {
     let (Op::Update { id, before, .. } | Op::Delete { id, before }) = &step.op else { return };
@@ -173,9 +198,19 @@ proptest! {
     }
 
     #[test]
+    fn what_passes_does_not_keep_anything_from_being_taken_back(drawn in scenes(6)) {
+        disturbed(&drawn);
+    }
+
+    #[test]
     fn what_somebody_changed_since_the_plan_stays(drawn in scenes(6)) {
         for step in &plan_of(&drawn).0.steps {
             with_meddler(&drawn, step);
         }
     }
+}
+
+#[test]
+fn a_snapshot_of_what_is_gone_is_made_again_whatever_passes() {
+    disturbed(&gate_under_an_api());
 }

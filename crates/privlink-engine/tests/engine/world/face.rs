@@ -172,7 +172,7 @@ impl Face {
         let now = self.world.clock.now();
         let mut inner = self.world.inner();
         for (_, write) in std::mem::take(&mut inner.under_way) {
-            if arrives {
+            if arrives && !inner.faults.contains_key(&write.token) {
                 let _ = inner.state.write(&write, now);
             }
         }

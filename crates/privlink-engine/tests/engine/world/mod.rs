@@ -9,6 +9,7 @@ pub(crate) mod state;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use privlink_engine::{EventSink, Journal, Run, StopSignal, Store};
 use privlink_model::{Action, Begun, History, Outcome, Plan};
@@ -132,16 +133,21 @@ impl Trial {
         let (back, face) = (going.back, self.world.face());
         let run = self.run(journal, Arc::clone(&face), going);
         let life = async { if back { run.roll_back(&self.plan).await } else { run.apply(&self.plan).await } };
-        let mut life = Box::pin(life);
+        let (mut life, struck) = (Box::pin(life), self.paper.struck());
         let end = tokio::select! {
             biased;
-            () = self.paper.struck.stopped() => None,
+            () = struck.stopped() => None,
             outcome = &mut life => Some(outcome),
         };
         if end.is_none() {
             face.die(arrives);
         }
         end
+    }
+
+    /// How many calls were made after a moment.
+    pub(crate) fn called_after(&self, moment: Duration) -> usize {
+        self.world.calls().iter().filter(|(at, _)| *at > moment).count()
     }
 
     /// What there is, in names.

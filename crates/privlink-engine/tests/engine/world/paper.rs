@@ -32,19 +32,31 @@ pub(crate) struct Paper {
     locks: ObjectStore,
     inner: Mutex<Inner>,
     /// Given when the accident happens.
-    pub(crate) struck: StopSignal,
+    struck: Mutex<StopSignal>,
 }
 
 impl Paper {
     pub(crate) fn new() -> Arc<Self> {
         let locks = ObjectStore::new(Arc::new(MemoryObjects::default()));
-        Arc::new(Self { locks, inner: Mutex::default(), struck: StopSignal::new() })
+        Arc::new(Self { locks, inner: Mutex::default(), struck: Mutex::default() })
     }
 
     /// Lets an accident happen at one of the appends to come, counted from one.
     pub(crate) fn accident(&self, append: usize, accident: Accident) {
         let mut inner = self.inner.lock().unwrap();
         inner.accident = Some((inner.appends + append, accident));
+        *self.struck.lock().unwrap() = StopSignal::new();
+    }
+
+    /// Given when the accident happens.
+    pub(crate) fn struck(&self) -> StopSignal {
+        self.struck.lock().unwrap().clone()
+    }
+
+    /// No accident happens any more.
+    pub(crate) fn calm(&self) {
+        let mut inner = self.inner.lock().unwrap();
+        (inner.full, inner.accident) = (false, None);
     }
 
     /// How often something was appended.
@@ -97,7 +109,7 @@ impl Store for Paper {
                 inner.bytes.truncate(usize::try_from(at).unwrap());
                 if accident == Some(Accident::Full) || inner.full {
                     inner.full = true;
-                    self.struck.stop();
+                    self.struck().stop();
                     return Err(StoreError::Exists { object: "the disk, which is full,".to_owned() });
                 }
                 let kept = match accident {
@@ -113,7 +125,7 @@ impl Store for Paper {
                 accident.is_some()
             };
             if dies {
-                self.struck.stop();
+                self.struck().stop();
                 std::future::pending::<()>().await;
             }
             Ok(at + lines.len() as u64)

@@ -67,6 +67,37 @@ pub(crate) fn drawn(most: usize) -> impl Strategy<Value = Drawn> {
         .prop_map(|(items, lag)| Drawn { items, lag })
 }
 
+impl Drawn {
+    /// Several scenes beside each other, each of whose items names those of the first by their places.
+    pub(crate) fn of(scenes: &[Drawn]) -> Self {
+        Self { items: scenes.iter().flat_map(|scene| scene.items.clone()).collect(), lag: 0 }
+    }
+}
+
+fn plain(kind: &'static str, life: (bool, bool), zone: i64, uses: &[usize]) -> DrawnItem {
+    let side = |zone| {
+        let uses = uses.iter().copied().collect();
+        DrawnSide { size: 1, zone, peers: BTreeSet::new(), uses, targets: None }
+    };
+    DrawnItem { kind, life, owner: 0, old: side(0), new: side(zone), differs: [true; 5] }
+}
+
+/// A gate that is replaced under an API that uses it: the old one is deleted once the API runs with the new one.
+pub(crate) fn gate_under_an_api() -> Drawn {
+    Drawn { items: vec![plain("gate", (true, true), 9, &[]), plain("api", (true, true), 0, &[0])], lag: 0 }
+}
+
+/// An API that goes with all that makes it up.
+pub(crate) fn api_that_goes() -> Drawn {
+    Drawn { items: vec![plain("api", (true, false), 0, &[])], lag: 0 }
+}
+
+/// A group that is replaced, and with it the rule that belongs to it; and a gate that has nothing to do with it.
+pub(crate) fn group_with_a_rule() -> Drawn {
+    let (group, rule) = (plain("group", (true, true), 9, &[]), plain("rule", (true, true), 0, &[]));
+    Drawn { items: vec![group, rule, plain("gate", (false, true), 0, &[])], lag: 0 }
+}
+
 /// One side of an item.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Side {
@@ -116,7 +147,7 @@ pub(crate) fn items(drawn: &Drawn) -> Vec<Item> {
         let new = changed(draw);
         let side = |drawn: &DrawnSide, is_new: bool, there: bool| {
             let there = there && owner.is_none_or(|owner| items[owner].side(is_new).is_some());
-            there.then(|| made(draw.kind, drawn, &items, is_new))
+            there.then(|| made(draw.kind, owner, drawn, &items, is_new))
         };
         let old = side(&draw.old, false, draw.life.0);
         let new = side(&new, true, draw.life.1);
@@ -159,12 +190,15 @@ fn changed(draw: &DrawnItem) -> DrawnSide {
 }
 
 /// A side of what its kind has of it, with references to what is there on that side.
-fn made(kind: &str, drawn: &DrawnSide, items: &[Item], is_new: bool) -> Side {
+///
+/// What a rule aims at does not rest on what the rule goes with: it would be gone before the rule, which nobody sets right.
+fn made(kind: &str, owner: Option<usize>, drawn: &DrawnSide, items: &[Item], is_new: bool) -> Side {
     let pick = |kinds: &'static [&str]| -> Vec<usize> {
         (0..items.len()).filter(|at| kinds.contains(&items[*at].kind) && items[*at].side(is_new).is_some()).collect()
     };
     let usable = pick(&["gate", "group", "mark"]);
-    let gates = pick(&["gate"]);
+    let mut gates = pick(&["gate"]);
+    gates.retain(|gate| owner.is_none_or(|owner| !rests_on(items, *gate, owner)));
     let among = |of: &[usize], at: usize| (!of.is_empty()).then(|| of[at % of.len()]);
     let uses = drawn.uses.iter().filter_map(|at| among(&usable, *at)).collect();
     Side {
@@ -174,6 +208,12 @@ fn made(kind: &str, drawn: &DrawnSide, items: &[Item], is_new: bool) -> Side {
         uses: if kind == "mark" { BTreeSet::new() } else { uses },
         targets: drawn.targets.filter(|_| kind == "rule").and_then(|at| among(&gates, at)),
     }
+}
+
+/// Whether an item names another on either side, through others too.
+fn rests_on(items: &[Item], item: usize, other: usize) -> bool {
+    let names = items[item].names(false).into_iter().chain(items[item].names(true));
+    item == other || names.into_iter().any(|named| rests_on(items, named, other))
 }
 
 /// An API, what it does, the snapshot of that, and what points there.
