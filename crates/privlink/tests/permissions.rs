@@ -11,34 +11,37 @@ use serde_json::Value as Json;
 use served::{SPEED, example, privlink, told};
 
 const EXAMPLE: &str = "cross-account";
+const EVERYTHING: &str = "allow \"*\"";
 
-/// The example with a world of its own.
+/// An example with a world of its own.
 struct Bench {
     folder: tempfile::TempDir,
 }
 
 impl Bench {
-    /// What the roles of the gateway's and of the application's account are allowed: lines of a world file.
-    fn new(gateway: &str, application: &str) -> Self {
+    /// What the roles of an example's world are allowed, in their order there: lines of a world file.
+    fn new(name: &str, roles: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let read = |name: &str| std::fs::read_to_string(example(EXAMPLE).join(name)).unwrap();
+        let read = |file: &str| std::fs::read_to_string(example(name).join(file)).unwrap();
         std::fs::write(folder.path().join("privlink.kdl"), read("privlink.kdl")).unwrap();
         let world = read("world.kdl");
-        let parts: Vec<&str> = world.split("role \"privlink-deployer\"").collect();
-        let [first, second, third] = parts.as_slice() else { panic!("the example has two roles") };
-        let role = |lines: &str| format!("role \"privlink-deployer\" {{\n{lines}\n}}");
-        let world = format!("{first}{}{second}{}{third}", role(gateway), role(application));
-        std::fs::write(folder.path().join("world.kdl"), world).unwrap();
+        let mut parts = world.split("role \"privlink-deployer\"");
+        let mut made = parts.next().unwrap().to_owned();
+        for (part, role) in parts.by_ref().zip(roles) {
+            made.push_str(&format!("role \"privlink-deployer\" {{\n{role}\n}}{part}"));
+        }
+        assert_eq!(made.matches("role \"privlink-deployer\" {").count(), roles.len());
+        std::fs::write(folder.path().join("world.kdl"), made).unwrap();
         Self { folder }
     }
 
-    fn open() -> Self {
-        Self::new("allow \"*\"", "allow \"*\"")
+    /// The example of two accounts: the gateway's and the application's.
+    fn two(gateway: &str, application: &str) -> Self {
+        Self::new(EXAMPLE, &[gateway, application])
     }
 
-    /// With the policies that `schema permissions` printed.
-    fn with(printed: &Json) -> Self {
-        Self::new(&lines(&printed["gateway"]), &lines(&printed["application"]))
+    fn open() -> Self {
+        Self::two(EVERYTHING, EVERYTHING)
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -85,12 +88,13 @@ fn lines(documents: &Json) -> String {
     documents.iter().map(|document| format!("policy #\"{document}\"#\n")).collect()
 }
 
-#[test]
-fn exactly_the_printed_policies_apply_a_plan_and_take_all_of_it_away() {
-    let open = Bench::open();
+/// With exactly the policies that are printed for its plan, an example is applied, found to be as it should, and destroyed.
+fn suffices(name: &str, roles: impl Fn(&Json) -> Vec<String>, accounts: usize) {
+    let open = Bench::new(name, &vec![EVERYTHING; accounts]);
     let saved = open.plan();
     let (printed, _) = schema(&[&saved], Path::new("nowhere"));
-    let bench = Bench::with(&printed);
+    let roles = roles(&printed);
+    let bench = Bench::new(name, &roles.iter().map(String::as_str).collect::<Vec<_>>());
     assert!(bench.shown() == open.shown(), "reading sees less than it must");
     let applied = bench.expect(0, &["apply", &saved]);
     assert!(applied.contains("Applied: "), "{applied}");
@@ -101,9 +105,19 @@ fn exactly_the_printed_policies_apply_a_plan_and_take_all_of_it_away() {
 }
 
 #[test]
+fn exactly_the_printed_policies_apply_and_destroy_a_chain_across_accounts() {
+    suffices(EXAMPLE, |printed| ["gateway", "application"].map(|name| lines(&printed[name])).to_vec(), 2);
+}
+
+#[test]
+fn exactly_the_printed_policy_applies_and_destroys_a_chain_across_networks() {
+    suffices("cross-network", |printed| vec![lines(printed)], 1);
+}
+
+#[test]
 fn the_policies_of_a_spec_read_it_and_no_more() {
     let (printed, _) = schema(&[], &example(EXAMPLE));
-    let bench = Bench::with(&printed);
+    let bench = Bench::two(&lines(&printed["gateway"]), &lines(&printed["application"]));
     assert!(bench.shown() == Bench::open().shown(), "reading sees less than it must");
     let output = bench.run(&["apply", "-y"]);
     assert!(!output.status.success(), "{}", told(&output));
@@ -156,7 +170,7 @@ fn shown_world(bench: &Bench) -> String {
 fn what_two_accounts_lack_is_told_at_once_and_nothing_is_changed() {
     let gateway = "deny \"ec2:CreateVpcEndpoint\" \"apigateway:DELETE\"\nallow \"*\"";
     let application = "deny \"ec2:AcceptVpcEndpointConnections\"\nallow \"*\"";
-    let bench = Bench::new(gateway, application);
+    let bench = Bench::two(gateway, application);
     let saved = bench.plan();
     let before = shown_world(&bench);
     for verb in [&["apply", "-y"][..], &["apply", &saved]] {
@@ -185,7 +199,7 @@ fn what_two_accounts_lack_is_told_at_once_and_nothing_is_changed() {
 #[test]
 fn who_may_not_ask_beforehand_is_told_no_by_aws_and_everything_is_taken_back() {
     let gateway = "deny \"iam:*\" \"apigateway:PUT\"\nallow \"*\"";
-    let bench = Bench::new(gateway, "allow \"*\"");
+    let bench = Bench::two(gateway, EVERYTHING);
     bench.plan();
     let before = shown_world(&bench);
     let output = bench.run(&["apply", "-y"]);

@@ -127,6 +127,10 @@ fn actions(documents: &[Json]) -> BTreeSet<String> {
     actions.map(|action| action.as_str().unwrap().to_owned()).collect()
 }
 
+fn is_read(action: &str) -> bool {
+    action.contains(":Describe") || action == "apigateway:GET"
+}
+
 fn check(text: &str, expect: Expect) {
     expect.assert_eq(text);
 }
@@ -171,16 +175,14 @@ async fn everything_that_all_accounts_lack_is_listed_at_once() {
 }
 
 #[tokio::test]
-async fn the_policies_of_a_plan_lack_nothing_and_without_any_action_it_is_told() {
+async fn the_policies_of_a_plan_lack_nothing_and_without_any_one_action_it_is_told() {
     let plan = example().await;
     let policies = policies(&plan);
     assert_eq!(flown(&plan, &written(&policies, |_, _| false)).await, (None, String::new()));
     let mut tried = 0;
     for (account, documents) in &policies {
-        for action in actions(documents) {
+        for action in actions(documents).iter().filter(|action| !is_read(action)) {
             let (exit, text) = flown(&plan, &written(&policies, |name, one| name == *account && one == action)).await;
-            let read = action.contains(":Describe") || action == "apigateway:GET";
-            let told = text.contains(&format!("    {action}: no policy allows it\n"));
             match action.as_str() {
                 SIMULATE => {
                     assert_eq!(exit, None);
@@ -190,14 +192,32 @@ async fn the_policies_of_a_plan_lack_nothing_and_without_any_action_it_is_told()
                     assert_eq!(exit, None);
                     assert!(text.contains("which AWS makes once"), "{text}");
                 }
-                // What only looking up takes was read before the plan was made.
-                _ if read && exit.is_none() => assert_eq!(text, "", "{action}"),
-                _ => assert!(exit == Some(ERROR) && told, "{account} without {action}: {exit:?} {text}"),
+                _ => {
+                    let told = text.contains(&format!("    {action}: no policy allows it\n"));
+                    assert!(exit == Some(ERROR) && told, "{account} without {action}: {exit:?} {text}");
+                }
             }
             tried += 1;
         }
     }
-    assert!(tried > 50, "only {tried} actions were tried");
+    assert!(tried > 30, "only {tried} actions were tried");
+}
+
+#[tokio::test]
+async fn reading_what_is_about_to_be_made_is_needed_too() {
+    let plan = example().await;
+    let (exit, text) = flown(&plan, &written(&policies(&plan), |_, action| is_read(action))).await;
+    assert_eq!(exit, Some(ERROR));
+    for action in [
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeVpcEndpointServicePermissions",
+        "elasticloadbalancing:DescribeTargetHealth",
+        "apigateway:GET",
+    ] {
+        assert!(text.contains(&format!("    {action}: no policy allows it\n")), "{action} is not in {text}");
+    }
+    // What is only looked up was read before there was a plan.
+    assert!(!text.contains("ec2:DescribeVpcs"), "{text}");
 }
 
 #[tokio::test]

@@ -121,7 +121,9 @@ fn permissions() -> String {
     format!(
         "\n## Permissions together\n\nWhat `privlink plan` takes, in each account of a spec:\n{}\nWhat `privlink apply` and \
          `privlink destroy` take beside it:\n{}\nWhere the spec names a `role`, the credentials that privlink is started with \
-         need `sts:AssumeRole` on it.\n",
+         need `sts:AssumeRole` on it.\n\nThese are for every spec there can be. `privlink schema permissions` prints what one \
+         spec, or one plan, takes of them, on which resources and under which conditions: see \
+         [permissions](../permissions.md).\n",
         policy(&reads),
         policy(&writes)
     )
