@@ -37,7 +37,7 @@ pub(crate) const TERMINATED: Exit = Exit(143);
 /// Every code and its meaning, in order.
 pub(crate) static TABLE: &[(Exit, &str)] = &[
     (DONE, "done; with --detailed-exitcode: nothing to change"),
-    (ERROR, "error; nothing was changed"),
+    (ERROR, "error before anything was changed, or when the results could not be written"),
     (CHANGES, "with --detailed-exitcode: there are changes"),
     (ROLLED_BACK, "the run failed and was rolled back: all is as it was, but for what the plan had declared"),
     (STUCK, "the run failed and something is left of it; the command that goes on is printed"),

@@ -141,3 +141,30 @@ fn a_lock_in_a_bucket_outlives_its_holder_until_it_is_broken() {
     // What was planned is still so, as all is as it was.
     shared.expect(0, &["apply", "store:first"]);
 }
+
+/// A sandbox for everything but S3, which is a moto: each is found by its variable, and time is what it is.
+fn beside(shared: &Shared, sandbox: &Served, verb: &[&str]) -> Command {
+    let mut command = privlink(verb);
+    command.arg("-f").arg(shared.folder.path()).env("AWS_ENDPOINT_URL", &sandbox.url);
+    command.env("AWS_ENDPOINT_URL_S3", &shared.moto.url);
+    command
+}
+
+#[test]
+fn a_run_that_loses_its_lock_calls_nothing_more() {
+    let (shared, sandbox) = (Shared::new(), Served::start_at(EXAMPLE, "20"));
+    let spec = std::fs::read_to_string(example(EXAMPLE).join("privlink.kdl")).unwrap();
+    let store = "region \"us-east-1\"\n    store \"s3://acme-privlink/lost\" account=\"gateway\"";
+    std::fs::write(shared.folder.path().join("privlink.kdl"), spec.replacen("region \"us-east-1\"", store, 1)).unwrap();
+    let mut run = Under::until(beside(&shared, &sandbox, &["apply", "-y"]), " ok ", 1);
+    let broken = expect(0, &beside(&shared, &sandbox, &["unlock", "-y"]).output().unwrap());
+    assert!(broken.contains("The lock is broken."), "{broken}");
+    run.wait_for("the lock was lost: somebody broke it: nothing more is called", 1);
+    let told = expect(4, &run.end());
+    let left = world(&sandbox);
+    assert!(told.contains("Left behind (") && told.contains("privlink resume "), "{told}");
+    let runs = expect(0, &beside(&shared, &sandbox, &["runs"]).output().unwrap());
+    assert!(runs.contains("unfinished"), "{runs}");
+    // Calls that were under way have come to their end; nothing has followed them.
+    assert_eq!(world(&sandbox).matches("privlink:address").count(), left.matches("privlink:address").count());
+}
