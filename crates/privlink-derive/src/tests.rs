@@ -4,6 +4,7 @@ mod checks;
 mod codes;
 mod deployments;
 mod policies;
+mod replacements;
 mod room;
 
 use std::collections::BTreeMap;
