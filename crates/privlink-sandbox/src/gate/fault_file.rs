@@ -232,6 +232,15 @@ reads-lag "10s"
     }
 
     #[test]
+    fn the_documented_faults_are_sound() {
+        let page = include_str!("../../../../docs/sandbox.md");
+        let examples: Vec<&str> = page.split("```kdl\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+        assert_eq!(examples.len(), 1);
+        assert_eq!(Faults::from_kdl("sandbox.md", examples[0]).unwrap().list.len(), 4);
+        assert!(KINDS.iter().all(|kind| page.contains(&format!("| `{kind}"))), "each kind has its line");
+    }
+
+    #[test]
     fn odd_texts_come_back_as_they_went() {
         for odd in ["\u{0}\u{8}\n", "a\"b\\c", "é\u{202e}x\u{feff}", "#true", "}", "/* x", "ready?"] {
             let code = FaultKind::Refused { code: odd.to_owned(), message: odd.to_owned(), status: 599 };
