@@ -23,42 +23,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use privlink_model::{
-    Address, Attrs, CloudError, ErrorClass, Event, Kinds, Object, Settle, State, Step, StepFailure, StepId, Way, Write,
-    Written,
+    Address, Attrs, Event, Kinds, Object, Settle, State, Step, StepFailure, StepId, Way, Write, Written,
 };
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 
+use crate::course::{Course, Played};
 use crate::late;
 use crate::outputs::{Outputs, Resolved, in_words};
 use crate::prepare::{Prepared, desired, prepare};
 use crate::renamed::Renamed;
 use crate::retry::{Attempts, Rule, Verdict};
-use crate::step::{Called, Ports, Unfinished, Walk, panic_message};
+use crate::step::{Called, Ports, Unfinished, Walk, broken_down, lost_answer};
 use crate::stop::StopSignal;
-
-/// One way through steps: which, and where an earlier part of the run left them.
-pub(crate) struct Course<'p> {
-    /// Carried out or taken back.
-    pub(crate) way: Way,
-    /// In the order of their numbers.
-    pub(crate) steps: Vec<&'p Step>,
-    /// How far they had come.
-    pub(crate) states: BTreeMap<StepId, State>,
-    /// What objects were, before, that steps bring back.
-    pub(crate) lost: BTreeMap<StepId, Object>,
-    /// Those of them that may still be there.
-    pub(crate) unsure: BTreeSet<StepId>,
-}
-
-/// How it ended.
-#[derive(Debug, Default)]
-pub(crate) struct Played {
-    pub(crate) done: Vec<StepId>,
-    pub(crate) failed: Vec<(StepId, StepFailure)>,
-    pub(crate) not_started: Vec<StepId>,
-    /// Why nothing more may be called.
-    pub(crate) blocked: Option<String>,
-}
 
 /// How far a step has come.
 enum Stage {
@@ -380,8 +356,7 @@ impl<'p> Dispatcher<'p> {
             Called::Refused(error) => error,
         };
         let rule = Rule::of(&write, self.kinds.get(write.kind), self.way);
-        let now = self.ports.clock.now();
-        let halted = self.is_halted();
+        let (now, halted) = (self.ports.clock.now(), self.is_halted());
         let Some(track) = self.tracks.get_mut(&id) else { return };
         match track.attempts.judge(error.clone(), rule, now) {
             Verdict::GiveUp(error) => self.fail(id, StepFailure::Call(error)),
@@ -522,26 +497,4 @@ impl<'p> Dispatcher<'p> {
         }
         played
     }
-}
-
-/// What is known of a call whose answer never came because the run ended before.
-pub(crate) fn lost_answer(step: &Step) -> CloudError {
-    CloudError {
-        class: ErrorClass::InDoubt,
-        operation: step.call.clone(),
-        scope: step.scope.clone(),
-        code: String::new(),
-        message: "the run ended before an answer came".to_owned(),
-        request_id: None,
-    }
-}
-
-/// The failure of a step whose task broke down: a bug of ours, which must not take the run along.
-fn broken_down(step: &Step, called: bool, error: JoinError) -> StepFailure {
-    StepFailure::Call(CloudError {
-        // If it was about to call, nobody knows whether it did.
-        class: if called { ErrorClass::InDoubt } else { ErrorClass::Unreadable },
-        message: panic_message(error),
-        ..lost_answer(step)
-    })
 }

@@ -13,6 +13,7 @@
 
 mod clock;
 mod compare;
+mod course;
 mod dispatch;
 mod events;
 mod gather;

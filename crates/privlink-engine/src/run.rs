@@ -20,7 +20,8 @@ use privlink_model::{
 };
 use tokio::sync::Semaphore;
 
-use crate::dispatch::{Course, Dispatcher, Played};
+use crate::course::{Course, Played};
+use crate::dispatch::Dispatcher;
 use crate::events::EventSink;
 use crate::journal::Journal;
 use crate::late;

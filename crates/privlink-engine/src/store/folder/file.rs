@@ -59,6 +59,8 @@ pub(super) fn create(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     };
     if result.is_err() {
         let _ = fs::remove_file(beside);
+        // Only an empty folder goes: one that was made for this file.
+        let _ = folder_of(path).map(fs::remove_dir);
     }
     result
 }
