@@ -48,7 +48,7 @@ fn killed(
                 trial.paper.accident(record, accident);
                 trial.go_or_die(trial.open().await, going.clone(), !arrives).await;
                 trial.paper.calm();
-                going.back |= record % 2 == 0;
+                going.back |= record.is_multiple_of(2);
             }
             let taken_back = going.back || fault.is_some() || trial.history().await.unwinding().is_some();
             let outcome = trial.go(trial.open().await, going).await;
@@ -139,7 +139,7 @@ fn stopped(drawn: &Drawn, second: u64) {
                 }
                 (Outcome::Kept { cause, .. }, true) => {
                     assert_eq!(cause.why, Why::Interrupted);
-                    let back = second % 2 == 0;
+                    let back = second.is_multiple_of(2);
                     let outcome = trial.go(trial.open().await, Going { back, ..Going::default() }).await;
                     if back { trial.is_rolled_back(&outcome) } else { trial.is_applied(&outcome) }
                 }
@@ -168,7 +168,7 @@ proptest! {
         let fault = picked(&drawn, fault);
         for record in 1..=measured(&drawn, fault.as_ref()).0 {
             for kept in [0, kept, usize::MAX] {
-                killed(&drawn, fault.as_ref(), (record, Accident::Dies { kept }), again, arrives != (record % 2 == 0));
+                killed(&drawn, fault.as_ref(), (record, Accident::Dies { kept }), again, arrives != record.is_multiple_of(2));
             }
         }
     }

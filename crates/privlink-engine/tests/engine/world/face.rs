@@ -1,5 +1,7 @@
 //! The little world as runs see it: calls that take time, reads that lag, faults as told, and a process that may die.
 
+#![expect(clippy::result_large_err, reason = "the errors of the port are as they are")]
+
 use std::collections::BTreeMap;
 use std::future::pending;
 use std::sync::atomic::{AtomicBool, Ordering};
