@@ -15,6 +15,7 @@ use privlink_model::{
 };
 
 use crate::connect::{ConnectOptions, Connections};
+use crate::limiter::Prepaid;
 use crate::live::Live;
 use crate::session::Session;
 use crate::shared_reads::{self, Asked, Purpose};
@@ -62,18 +63,17 @@ impl AwsCloud {
     }
 
     /// Waits for the turn of a mutating call before it is signed.
-    async fn prepay(&self, write: &Write) {
-        let Some(schema) = KINDS.get(write.kind) else { return };
+    async fn prepay(&self, write: &Write) -> Option<Prepaid<'_>> {
+        let schema = KINDS.get(write.kind)?;
         let call = match write.operation {
             Operation::Create => schema.create,
             Operation::Update => schema.update,
             Operation::Delete => schema.delete,
             Operation::Wait => None,
         };
-        // Only quotas that can make a call wait for minutes: a prepaid turn that goes unused stays for the next call.
-        if let Some(call) = call.filter(|call| call.bucket.refill <= 1.0) {
-            self.connections.limiter.prepay(&write.scope, schema.service, call.name).await;
-        }
+        // Only quotas that can make a call wait for minutes.
+        let call = call.filter(|call| call.bucket.refill <= 1.0)?;
+        Some(self.connections.limiter.prepay(&write.scope, schema.service, call.name).await)
     }
 }
 
@@ -91,7 +91,7 @@ impl Cloud for AwsCloud {
             let session = self.connections.session(&write.scope);
             let live = find(&session, write.kind)?;
             session.check_credentials().await?;
-            self.prepay(write).await;
+            let _turn = self.prepay(write).await;
             let written = match write.operation {
                 Operation::Create => live.create(&session, write).await,
                 Operation::Update => live.update(&session, write).await,

@@ -96,14 +96,16 @@ impl Limiter {
         lock(&self.requests).clone()
     }
 
-    /// Waits for an operation's turn before its request is made; the next attempt in this scope passes at once.
-    pub(crate) async fn prepay(&self, scope: &Scope, service: Service, operation: &str) {
+    /// Waits for an operation's turn before its request is made; while the turn is held, the next attempt in this scope
+    /// passes at once.
+    pub(crate) async fn prepay(&self, scope: &Scope, service: Service, operation: &str) -> Prepaid<'_> {
         let call = Call { scope: scope.clone(), service, operation: operation.to_owned() };
         let ticket = self.ticket();
         let place = self.own(&call).stand(ticket);
         place.turn().await;
         place.leave();
-        lock(&self.prepaid).entry(call).or_default().push_back(ticket);
+        lock(&self.prepaid).entry(call.clone()).or_default().push_back(ticket);
+        Prepaid { limiter: self, call, ticket }
     }
 
     fn ticket(&self) -> u64 {
@@ -134,10 +136,8 @@ impl Limiter {
         // The semaphore is never closed; were it, calls would go on without a bound.
         let slot = self.slots.acquire().await.ok();
         place.into_iter().chain(in_total).for_each(Place::leave);
-        let lines = [Some(own), total];
-        lines.iter().flatten().for_each(|line| line.departed());
         *lock(&self.requests).entry(format!("{}:{}", prefix(call.service), call.operation)).or_default() += 1;
-        Pass { lines, _slot: slot }
+        Pass { lines: [Some(own), total], _slot: slot }
     }
 
     /// Takes AWS's word that a call found no token; which of its buckets was empty AWS does not say.
@@ -158,6 +158,26 @@ impl Limiter {
         let key = Key { scope: call.scope.clone(), service: call.service, class: class.to_owned() };
         let bucket = Bucket { refill: bucket.refill * self.speed, ..bucket };
         Arc::clone(lock(&self.lines).entry(key).or_insert_with(|| Arc::new(Line::new(bucket))))
+    }
+}
+
+/// A turn that was waited for. Dropped, it gives back what no call made use of.
+#[must_use]
+pub(crate) struct Prepaid<'l> {
+    limiter: &'l Limiter,
+    call: Call,
+    ticket: u64,
+}
+
+impl Drop for Prepaid<'_> {
+    fn drop(&mut self) {
+        let mut prepaid = lock(&self.limiter.prepaid);
+        let Some(tickets) = prepaid.get_mut(&self.call) else { return };
+        let before = tickets.len();
+        tickets.retain(|ticket| *ticket != self.ticket);
+        if tickets.len() < before {
+            self.limiter.own(&self.call).unspent();
+        }
     }
 }
 
@@ -361,16 +381,19 @@ mod tests {
     async fn what_was_prepaid_passes_at_once_and_keeps_its_place() {
         let limiter = Limiter::new(0.01, 8);
         let scope = Scope::new("1", "r");
-        limiter.prepay(&scope, Service::ApiGateway, "DeleteRestApi").await;
+        let turn = limiter.prepay(&scope, Service::ApiGateway, "DeleteRestApi").await;
         let delete = call(&scope, Service::ApiGateway, "DeleteRestApi");
         assert!(passes(&limiter, &delete).await);
         assert_eq!(limiter.requests().get("apigateway:DeleteRestApi"), Some(&1));
         assert!(!passes(&limiter, &delete).await, "only one was paid for");
+        drop(turn);
+        assert!(!passes(&limiter, &delete).await, "what was used is not given back");
         // A turn that nobody uses must not hold back those to come.
-        let limiter = Limiter::new(1000.0, 8);
+        let limiter = Limiter::new(0.01, 8);
         for _ in 0..3 {
-            limiter.prepay(&scope, Service::ApiGateway, "DeleteRestApi").await;
+            drop(limiter.prepay(&scope, Service::ApiGateway, "DeleteRestApi").await);
         }
+        assert!(passes(&limiter, &delete).await);
     }
 
     #[tokio::test]

@@ -91,19 +91,21 @@ impl Line {
         state.tokens = state.tokens.min(0.0);
     }
 
-    /// Notes that a call leaves, its token drawn here: AWS draws it from now on.
-    pub(crate) fn departed(&self) {
-        let mut state = self.state();
-        state.under_way += 1;
-        // One that had drawn its token long before may have let others flow in.
-        state.tokens = state.tokens.min(self.bucket.capacity - f64::from(state.under_way));
-    }
-
     /// Notes that a call has its answer: from here on its token is drawn for certain.
     pub(crate) fn answered(&self) {
         {
             let mut state = self.state();
             state.under_way = state.under_way.saturating_sub(1);
+        }
+        self.news.notify_waiters();
+    }
+
+    /// Gives back the token of a call that never left.
+    pub(crate) fn unspent(&self) {
+        {
+            let mut state = self.state();
+            state.under_way = state.under_way.saturating_sub(1);
+            state.tokens += 1.0;
         }
         self.news.notify_waiters();
     }
@@ -139,9 +141,11 @@ impl Place {
         }
     }
 
-    /// Draws a token and leaves the line.
+    /// Draws a token and leaves the line: from here on the call counts as under way.
     pub(crate) fn leave(self) {
-        self.line.state().tokens -= 1.0;
+        let mut state = self.line.state();
+        state.tokens -= 1.0;
+        state.under_way += 1;
     }
 }
 
@@ -221,7 +225,6 @@ mod tests {
                 let place = line.stand(ticket);
                 place.turn().await;
                 place.leave();
-                line.departed();
                 sender.send(ticket).unwrap();
                 line.answered();
             });
@@ -230,7 +233,6 @@ mod tests {
         first.turn().await;
         assert!(left.try_recv().is_err(), "all wait for the first");
         first.leave();
-        line.departed();
         line.is_empty();
         line.answered();
         for ticket in [2, 3, 4] {

@@ -3,7 +3,7 @@
 use privlink_model::keys::{listener, load_balancer, privatelink_enforcement, target_group, targets};
 use privlink_model::{Attrs, ErrorClass, Owner, Query, Selector, Value};
 
-use crate::bench::{Bench, GROUP, SUBNET_A, SUBNET_B, VPC, balancer_attrs};
+use crate::bench::{Bench, GROUP, REGION, SUBNET_A, SUBNET_B, VPC, balancer_attrs};
 
 fn group_attrs(name: &str, port: i64) -> Attrs {
     Attrs::new()
@@ -235,4 +235,19 @@ async fn reading_many_groups_takes_few_calls() {
     let before = count();
     assert_eq!(bench.list(target_group::KIND).await.len(), 25);
     assert_eq!(count() - before, 2, "twenty to a call");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn load_balancers_that_are_gone_do_not_hide_those_that_are_there() {
+    let bench = Bench::start().await;
+    let (one, two) = (bench.load_balancer("pl-shop-one").await, bench.load_balancer("pl-shop-two").await);
+    let ghost = |end: &str| {
+        format!("arn:aws:elasticloadbalancing:{REGION}:222222222222:loadbalancer/net/ghost/0123456789abcde{end}")
+    };
+    let asked = [ghost("a"), one.clone(), ghost("b"), ghost("c"), two.clone()];
+    let none = Attrs::new();
+    let read = asked.iter().map(|id| bench.read(load_balancer::KIND, id, &none));
+    let found: Vec<Option<String>> =
+        futures_util::future::join_all(read).await.into_iter().map(|found| found.map(|found| found.id)).collect();
+    assert_eq!(found, [None, Some(one), None, None, Some(two)]);
 }

@@ -8,4 +8,5 @@ mod bench;
 mod ec2;
 mod failures;
 mod look_up;
+mod pace;
 mod permissions;
