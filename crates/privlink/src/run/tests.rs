@@ -276,6 +276,7 @@ fn a_refused_call_is_told_whole() {
     let next = format!("privlink destroy -f {}", scene.folder.path().display());
     let run = runs(&scene)[0]["run"].as_str().unwrap().to_owned();
     expect![[r#"
+        note: what the credentials of gateway (222222222222, us-east-1) may do is not known: nothing tells what the credentials of 222222222222/us-east-1 may do
         Run RUN
         [0/1] failed delete entry/hub/security-group (security group): ec2:DeleteSecurityGroup in 222222222222/us-east-1: CannotDelete: You may not (request r-1)
         Rolling back, a step failed: nothing was done that must be taken back
@@ -401,6 +402,10 @@ fn the_help_is_what_it_was() {
           plan         Show what an apply would do [aliases: preview, diff]
           apply        Make the accounts as the spec says
           destroy      Delete everything this project owns
+          runs         List the runs of this project and how they ended
+          resume       Go on with a run that was killed, interrupted or is stuck
+          rollback     Take back what a run did
+          unlock       Break a lock that nobody will release
           show         Show a saved plan
           explain      Explain a code that a message carries; without one, list them all
           schema       Print the JSON Schema of plans, the permissions of a spec, or a page of the reference
@@ -421,14 +426,17 @@ fn the_help_is_what_it_was() {
 
         Exit codes:
             0  done; with --detailed-exitcode: nothing to change
-            1  error; the message says what was changed, if anything
+            1  error before anything was changed, or when the results could not be written
             2  with --detailed-exitcode: there are changes
+            3  the run failed and was rolled back: all is as it was, but for what the plan had declared
+            4  the run failed and something is left of it; the command that goes on is printed
             5  refused by a guard or by the person asked
-            6  the saved plan is stale: the world moved since
+            6  stale: the world moved since the plan was made; nothing is left of the run
+            7  somebody else holds the lock; the message says who, and since when
             8  something that is needed could not be read
            64  usage error
-          130  interrupted (Ctrl-C), stopped between two steps
-          143  terminated, stopped between two steps
+          130  interrupted (Ctrl-C); the message says whether what was done is taken back
+          143  terminated; as for 130
     "#]]
     .assert_eq(&help);
 }

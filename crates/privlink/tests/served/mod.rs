@@ -67,12 +67,14 @@ impl Served {
 
     /// The same at a speed of its own.
     pub(crate) fn start_at(name: &str, speed: &str) -> Self {
-        Self::start_world(&example(name).join("world.kdl"), speed)
+        Self::start_with(name, &["--speed", speed])
     }
 
-    /// Serves a world of its own.
-    pub(crate) fn start_world(world: &Path, speed: &str) -> Self {
-        let mut command = privlink(&["sandbox", "serve", "--listen", "127.0.0.1:0", "--speed", speed, "--world"]);
+    /// The same with options of its own.
+    pub(crate) fn start_with(name: &str, options: &[&str]) -> Self {
+        let world = example(name).join("world.kdl");
+        let mut command = privlink(&["sandbox", "serve", "--listen", "127.0.0.1:0"]);
+        command.args(options).arg("--world");
         let mut child = command.arg(world).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let url = lines
