@@ -132,3 +132,16 @@ fn everything_when_the_network_moves_to_another_vpc() {
         "DeleteLoadBalancer",
     ]);
 }
+
+#[test]
+fn a_replacement_that_was_killed_half_way_is_finished_without_a_third() {
+    let port = ("address \"172.31.12.59\"\n    port 8080", "address \"172.31.12.59\"\n    port 8088");
+    let balancer = ("load-balancer \"orders\"", "load-balancer \"orders-2\"");
+    let subnets = ("vpc name=\"hub\"", "vpc name=\"hub\"\n    subnets name=\"hub-a\"");
+    // A moment in each of the halves: new ones made, traffic moved, old ones going.
+    for after in [2, 7, 12, 17, 22] {
+        let project = Project::new();
+        project.change_killed(&[port, balancer, subnets], after).flows();
+        project.leaves_nothing();
+    }
+}

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
@@ -15,6 +16,8 @@ pub(crate) struct Witness {
     pub(crate) url: String,
     seen: Arc<Mutex<Seen>>,
     stop: Arc<AtomicBool>,
+    /// Told when as many changes were made as were to be waited for.
+    pub(crate) enough: Receiver<()>,
 }
 
 struct Seen {
@@ -23,6 +26,8 @@ struct Seen {
     operations: Vec<String>,
     broken: Vec<String>,
     looks: usize,
+    limit: usize,
+    told: Sender<()>,
 }
 
 impl Seen {
@@ -35,12 +40,14 @@ impl Seen {
 }
 
 impl Witness {
-    /// Starts one before a sandbox.
-    pub(crate) fn start(sandbox: &str) -> Self {
+    /// Starts one before a sandbox. After `limit` changes nothing more is answered.
+    pub(crate) fn start(sandbox: &str, limit: usize) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let sandbox = sandbox.trim_start_matches("http://").to_owned();
-        let mut seen = Seen { sandbox, flow: Flow::default(), operations: Vec::new(), broken: Vec::new(), looks: 0 };
+        let (told, enough) = channel();
+        let mut seen =
+            Seen { sandbox, flow: Flow::default(), operations: Vec::new(), broken: Vec::new(), looks: 0, limit, told };
         seen.look("at first");
         let seen = Arc::new(Mutex::new(seen));
         let stop = Arc::new(AtomicBool::new(false));
@@ -54,7 +61,7 @@ impl Witness {
                 std::thread::spawn(move || serve(stream, &shared));
             }
         });
-        Self { url, seen, stop }
+        Self { url, seen, stop, enough }
     }
 
     /// The operations that changed something, what was broken, and how often the world was looked at.
@@ -71,6 +78,9 @@ fn serve(stream: TcpStream, seen: &Mutex<Seen>) {
     let mut client = BufReader::new(stream);
     while let Some((head, body)) = message(&mut client) {
         let mut seen = seen.lock().unwrap();
+        if seen.operations.len() >= seen.limit {
+            return;
+        }
         let operation = operation(&head, &body);
         if let Some(operation) = &operation {
             seen.look(&format!("before {operation}"));
@@ -83,6 +93,11 @@ fn serve(stream: TcpStream, seen: &Mutex<Seen>) {
             seen.look(&format!("after {operation}"));
             if status.starts_with('2') {
                 seen.operations.push(operation);
+            }
+            if seen.operations.len() >= seen.limit {
+                let _ = seen.told.send(());
+                // Whoever asked is about to be killed, and hears nothing more.
+                return;
             }
         }
         drop(seen);
