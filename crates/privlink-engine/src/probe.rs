@@ -3,13 +3,13 @@
 //! A creation is found by the tag that carries its token, or, where the API has no tags, under its parent by its natural key;
 //! a change by what the object says now; a deletion by whether the object is still there.
 //!
-//! **Invariant:** "it is not there" is only believed after it was said for [`SURE`] seconds: a request may still be on its way,
-//! and AWS's reads lag behind its writes. What cannot be read stays in doubt.
+//! **Invariant:** "it is not there", or "it is as it was", is only believed after it was said for [`SURE`] seconds: a request
+//! may still be on its way, and AWS's reads lag behind its writes. What cannot be read stays in doubt.
 
 use std::time::Duration;
 
 use privlink_model::{
-    Attrs, ErrorClass, KindSchema, Object, Observed, Operation, Owner, Ownership, Status, Write, keys,
+    Attrs, ErrorClass, KindSchema, Object, Observed, Operation, Owner, Ownership, Status, Way, Write, keys,
 };
 
 use crate::step::{Ports, passes};
@@ -33,7 +33,7 @@ pub(crate) enum Found {
 }
 
 /// Finds out about one call.
-pub(crate) async fn probe(ports: &Ports, write: &Write) -> Found {
+pub(crate) async fn probe(ports: &Ports, write: &Write, way: Way) -> Found {
     let Some(schema) = ports.kinds.get(write.kind) else {
         return Found::Unknown(format!("the kind {:?} is not known", write.kind));
     };
@@ -41,7 +41,7 @@ pub(crate) async fn probe(ports: &Ports, write: &Write) -> Found {
     loop {
         let look = match write.operation {
             Operation::Create => created(ports, schema, write).await,
-            Operation::Update => updated(ports, schema, write).await,
+            Operation::Update => updated(ports, schema, write, way).await,
             Operation::Delete => deleted(ports, write).await,
             Operation::Wait => return Found::Nothing,
         };
@@ -49,7 +49,7 @@ pub(crate) async fn probe(ports: &Ports, write: &Write) -> Found {
             Look::Made(object) => return Found::Made(object),
             Look::Never(why) => return Found::Unknown(why),
             Look::NotYet => (SURE, Found::Nothing),
-            Look::Gone => (SURE, Found::Made(Object { id: write.id.clone(), attrs: Attrs::new() })),
+            Look::AsBefore(object) => (SURE, Found::Made(object)),
             Look::Unread(why) => (PATIENCE, Found::Unknown(why)),
         };
         if ports.since(start) >= limit {
@@ -63,8 +63,8 @@ pub(crate) async fn probe(ports: &Ports, write: &Write) -> Found {
 enum Look {
     Made(Object),
     NotYet,
-    /// It is not there, or not yet: what was made a moment ago may be deleted before reads know it.
-    Gone,
+    /// It is as it should be; but it was so before as well, and reads may not know yet what came between.
+    AsBefore(Object),
     Unread(String),
     Never(String),
 }
@@ -113,7 +113,7 @@ async fn read(ports: &Ports, write: &Write) -> Result<Option<Observed>, Look> {
     }
 }
 
-async fn updated(ports: &Ports, schema: &KindSchema, write: &Write) -> Look {
+async fn updated(ports: &Ports, schema: &KindSchema, write: &Write, way: Way) -> Look {
     let object = match read(ports, write).await {
         Ok(Some(object)) => object,
         Ok(None) => return Look::Never("the object is gone".to_owned()),
@@ -121,7 +121,10 @@ async fn updated(ports: &Ports, schema: &KindSchema, write: &Write) -> Look {
     };
     let all = |side: &Attrs| write.changed.iter().all(|key| schema.same(key, side.get(key), object.attrs.get(key)));
     if all(&write.after) {
-        made(object)
+        match way {
+            Way::Forward => made(object),
+            Way::Back => Look::AsBefore(Object { id: object.id, attrs: object.attrs }),
+        }
     } else if all(&write.before) {
         Look::NotYet
     } else {
@@ -135,7 +138,7 @@ async fn deleted(ports: &Ports, write: &Write) -> Look {
             Look::Made(Object { id: object.id, attrs: Attrs::new() })
         }
         Ok(Some(_)) => Look::NotYet,
-        Ok(None) => Look::Gone,
+        Ok(None) => Look::AsBefore(Object { id: write.id.clone(), attrs: Attrs::new() }),
         Err(look) => look,
     }
 }

@@ -192,7 +192,7 @@ impl Run {
             let ports = &ports;
             async move {
                 ports.events.send(Event::Probing { step: *step });
-                (*step, probe(ports, write).await)
+                (*step, probe(ports, write, Way::Forward).await)
             }
         });
         for (step, found) in join_all(probes).await {

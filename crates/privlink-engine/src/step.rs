@@ -126,7 +126,7 @@ impl Walk {
     /// Finds out what became of a call whose answer is not known.
     pub(crate) async fn find_out(&self, write: &Write, error: CloudError) -> Called {
         self.ports.events.send(privlink_model::Event::Probing { step: self.step });
-        match probe(&self.ports, write).await {
+        match probe(&self.ports, write, self.way).await {
             Found::Made(object) => match self.record(StepRecord::Found(self.object(write, object.clone()))).await {
                 Ok(()) => Called::Written(Written { id: object.id, attrs: object.attrs }),
                 Err(why) => Called::Blocked(why),
