@@ -137,6 +137,38 @@ fn with_undo_disturbed(drawn: &Drawn, number: usize, fault: Fault) -> bool {
     })
 }
 
+/// Somebody changes an object after the run: it stays as they made it, and is named.
+fn with_late_meddler(drawn: &Drawn, step: &Step) {
+    let Op::Update { id, .. } = &step.op else { return };
+    on(drawn, async |trial| {
+        trial.is_applied(&trial.go(trial.begin().await, Going::default()).await);
+        let mut size = None;
+        trial.world.meddle(|state| {
+            let thing = state.find_mut(step.kind, id).unwrap();
+            size = thing.attrs.read(&SIZE).map(|size| size + 100);
+            thing.attrs.set_some(&SIZE, size);
+            thing.earlier = Some(thing.attrs.clone());
+        });
+        let outcome = trial.go(trial.open().await, Going::back()).await;
+        let Outcome::Stuck { residue, .. } = &outcome else { panic!("{outcome:#?}") };
+        assert!(residue.iter().any(|residue| residue.step == step.id), "{residue:#?}");
+        assert_eq!(trial.world.state().find(step.kind, id).unwrap().attrs.read(&SIZE), size);
+    });
+}
+
+/// A step is refused and the run is kept as it is; then it is not, and somebody goes on.
+fn kept(drawn: &Drawn, step: &Step) {
+    on(drawn, async |trial| {
+        trial.world.fault(&step.token, Fault::Refused);
+        let going = Going { keep: true, ..Going::default() };
+        let outcome = trial.go(trial.begin().await, going).await;
+        let Outcome::Kept { cause, done, not_started } = &outcome else { panic!("{outcome:#?}") };
+        assert_eq!(cause.failed.len() + done.len() + not_started.len(), trial.plan.steps.len());
+        trial.world.heal();
+        trial.is_applied(&trial.go(trial.open().await, Going::default()).await);
+    });
+}
+
 const PASSING: [Fault; 5] =
     [Fault::Throttled(5), Fault::Unreachable(2), Fault::Lost, Fault::LostAndLate, Fault::Dropped];
 
@@ -186,6 +218,7 @@ proptest! {
             for fault in FAULTS {
                 with_fault(&drawn, step, fault);
             }
+            kept(&drawn, step);
         }
     }
 
@@ -206,6 +239,7 @@ proptest! {
     fn what_somebody_changed_since_the_plan_stays(drawn in scenes(6)) {
         for step in &plan_of(&drawn).0.steps {
             with_meddler(&drawn, step);
+            with_late_meddler(&drawn, step);
         }
     }
 }
