@@ -19,7 +19,9 @@ fn there_and_back(drawn: &Drawn) {
         let calls = trial.world.calls();
         trial.is_applied(&trial.go(trial.open().await, Going::default()).await);
         assert_eq!(trial.world.calls(), calls, "all was done");
-        trial.is_rolled_back(&trial.go(trial.open().await, Going::back()).await);
+        let outcome = trial.go(trial.open().await, Going::back()).await;
+        trial.is_rolled_back(&outcome);
+        trial.is_declared(&outcome).await;
         let calls = trial.world.calls();
         for going in [Going::back(), Going::default()] {
             trial.is_rolled_back(&trial.go(trial.open().await, going).await);
@@ -84,6 +86,7 @@ fn with_fault(drawn: &Drawn, step: &Step, fault: Fault) {
             (_, Ends::Stuck) => panic!("{outcome:#?}"),
             (_, Ends::RolledBack) => {
                 trial.is_rolled_back(&outcome);
+                trial.is_declared(&outcome).await;
                 let Outcome::RolledBack { cause, .. } = &outcome else { return };
                 assert_eq!(cause.why, Why::Failed);
                 let [(id, failure)] = cause.failed.as_slice() else { panic!("one failure, not {:#?}", cause.failed) };

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use privlink_engine::{EventSink, Journal, Run, StopSignal, Store};
-use privlink_model::{Action, Begun, History, Outcome, Plan};
+use privlink_model::{Action, Begun, History, Outcome, Plan, StepId, Undo};
 use proptest::prelude::{ProptestConfig, Strategy};
 
 use crate::toy::clock::{JumpingClock, simulate};
@@ -191,6 +191,16 @@ impl Trial {
             let points = state.staying().any(|other| other.attrs.read(&kinds::POINTS).as_ref() == Some(&thing.id));
             assert!(was || points, "the snapshot {} is left behind", thing.id);
         }
+    }
+
+    /// What is said not to have come back as it was is what the plan had declared, of the steps that had an effect.
+    pub(crate) async fn is_declared(&self, outcome: &Outcome) {
+        let Outcome::RolledBack { inexact, .. } = outcome else { panic!("{outcome:#?}") };
+        let history = self.history().await;
+        let lossy = self.plan.steps.iter().filter(|step| !matches!(step.undo, Undo::Exact(_)));
+        let lossy: BTreeSet<StepId> =
+            lossy.map(|step| step.id).filter(|id| history.step(*id).forward.has_effect()).collect();
+        assert_eq!(inexact.iter().map(|(id, _)| *id).collect::<BTreeSet<_>>(), lossy);
     }
 
     /// It was taken back.
