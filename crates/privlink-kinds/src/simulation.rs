@@ -100,25 +100,30 @@ struct Question {
     context: BTreeMap<String, Vec<String>>,
 }
 
-/// The fewest questions that ask for nothing that is not wanted.
+/// The fewest questions: one for all that is wanted under one context. AWS weighs each action on each resource; what is said
+/// of pairs that nobody wants is passed over.
 fn questions(wants: &[Want]) -> Vec<Question> {
-    type Context = BTreeMap<String, Vec<String>>;
-    let mut by_resource: BTreeMap<(&Context, &str), BTreeSet<&str>> = BTreeMap::new();
+    type Texts<'a> = BTreeSet<&'a str>;
+    let mut asked: BTreeMap<(&BTreeMap<String, Vec<String>>, bool), (Texts<'_>, Texts<'_>)> = BTreeMap::new();
     for want in wants {
-        by_resource.entry((&want.context, &want.resource)).or_default().insert(&want.action);
+        let (actions, resources) = asked.entry((&want.context, want.resource == "*")).or_default();
+        actions.insert(&want.action);
+        resources.insert(&want.resource);
     }
-    let mut by_actions: BTreeMap<(&Context, BTreeSet<&str>, bool), Vec<&str>> = BTreeMap::new();
-    for ((context, resource), actions) in by_resource {
-        by_actions.entry((context, actions, resource == "*")).or_default().push(resource);
-    }
-    let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<String>>();
+    let pieces = |texts: Texts<'_>| -> Vec<Vec<String>> {
+        let texts: Vec<String> = texts.into_iter().map(str::to_owned).collect();
+        texts.chunks(MOST).map(<[String]>::to_vec).collect()
+    };
     let mut questions = Vec::new();
-    for ((context, actions, anywhere), resources) in by_actions {
-        let actions: Vec<&str> = actions.into_iter().collect();
-        for actions in actions.chunks(MOST) {
-            for resources in resources.chunks(MOST) {
-                let resources = if anywhere { Vec::new() } else { owned(resources) };
-                questions.push(Question { actions: owned(actions), resources, context: context.clone() });
+    for ((context, anywhere), (actions, resources)) in asked {
+        let resources = if anywhere { vec![Vec::new()] } else { pieces(resources) };
+        for actions in pieces(actions) {
+            for resources in &resources {
+                questions.push(Question {
+                    actions: actions.clone(),
+                    resources: resources.clone(),
+                    context: context.clone(),
+                });
             }
         }
     }
