@@ -3,7 +3,7 @@
 //! **Invariant:** what is said of undo is what `privlink-plan` decides from the same facts.
 
 use privlink_kinds::quota;
-use privlink_model::{ApiCall, Bucket, KindSchema, Operation, Permission, ReplaceOrder, Waits};
+use privlink_model::{ApiCall, Bucket, KindSchema, Operation, Permission, ReplaceOrder, Shape, Waits};
 
 use super::markdown::codes;
 use crate::view::words;
@@ -23,9 +23,10 @@ pub(super) fn lines(schema: &KindSchema) -> Vec<String> {
         lines.extend(life(schema));
     }
     for attribute in schema.attributes {
-        lines.extend(
-            attribute.outage.map(|why| format!("**interrupts traffic:** a change of `{}`: {why}", attribute.key)),
-        );
+        lines.extend(attribute.outage.map(|why| {
+            let of = if attribute.shape == Shape::Set { "what is taken from" } else { "a change of" };
+            format!("**interrupts traffic:** {of} `{}`: {why}", attribute.key)
+        }));
     }
     let to_write = |wanted: Operation| {
         let of = move |(operation, permission): &(Operation, Permission)| (*operation == wanted).then_some(*permission);
@@ -65,7 +66,21 @@ fn life(schema: &KindSchema) -> Vec<String> {
         ReplaceOrder::CreateFirst => "the new one is made before the old one goes",
         ReplaceOrder::DeleteFirst => "the old one goes before the new one is made; in between there is none",
     };
-    lines.push(format!("**replace:** {replace}"));
+    // Nothing to add where all that could be replaced is in the key.
+    let fixed = |key: &&str| !schema.key.contains(key);
+    let other =
+        schema.attributes.iter().filter(|one| one.immutable || one.grows).map(|one| one.key).any(|key| fixed(&key));
+    let same_key = (schema.replace == ReplaceOrder::CreateFirst && !schema.key.is_empty() && other)
+        .then(|| format!("; with the same {}, the old one goes first", codes(schema.key)));
+    let alone = schema.attributes.iter().filter(|one| !one.alone_in.is_empty()).map(|one| {
+        format!(
+            "; with `{}` in the same {}, the old one goes first, as one alone can have it",
+            one.key,
+            codes(one.alone_in)
+        )
+    });
+    let exceptions: String = same_key.into_iter().chain(alone).collect();
+    lines.push(format!("**replace:** {replace}{exceptions}"));
     let create = match (schema.permanent, schema.delete) {
         (Some(why), _) => format!("impossible: {why}"),
         (None, Some(_)) => "exact, it is deleted".to_owned(),

@@ -104,6 +104,7 @@ fn facts(attribute: &AttributeSchema) -> String {
         (attribute.required, "required"),
         (attribute.computed, "decided by AWS"),
         (attribute.immutable, "a change means replacement"),
+        (attribute.grows, "added to in place, taken from by replacement where both can stand at once"),
         (attribute.secret, "secret: never shown or kept"),
         (attribute.additive, "changed by one call that adds and one that removes"),
         (attribute.shape == Shape::Set, "unordered"),

@@ -169,6 +169,9 @@ fn a_plan_is_shown_and_its_changes_can_be_told_by_the_exit_code() {
         Order: 1 step; those of one number may run together, once what they need is done
            1  - entry/hub/security-group
 
+        Notes
+          the spec asks for nothing, so the one object of this project would be deleted (apply refuses this unless --dangerous-empty is given)
+
         Plan: 0 to create, 0 to change, 1 to delete · 1 account · about 1s (delete security group) · undo: exact
     "#]]
     .assert_eq(&out);

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use privlink_model::{Action, Address, Change, Kinds, Op, Plan, Scope, Severity, Step, StepId};
+use privlink_plan::Danger;
 
 use super::change_text::{self, Telling};
 use super::style::Style;
@@ -120,7 +121,8 @@ fn notes(plan: &Plan, style: Style) -> Vec<String> {
     let notes: BTreeSet<String> = plan
         .findings
         .iter()
-        .filter(|finding| finding.severity == Severity::Note)
+        // What a guard found is part of the page: it may be read by somebody else than who made the plan.
+        .filter(|finding| finding.severity == Severity::Note || Danger::of(finding).is_some())
         .map(|finding| {
             let about = finding.address.as_ref().map(|address| format!("{address}: ")).unwrap_or_default();
             let help = finding.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
