@@ -2,17 +2,17 @@
 //! operation for plans and applies of 2, 10 and 50 integrations, and the time to check large specs.
 //!
 //! The sandbox runs `SPEED` times faster than AWS, so waits shrink with it; requests, CPU and memory do not depend on it.
+//! Last come the plans' estimates against what the applies took, on a slower one.
 
+mod estimate;
+mod served;
 mod specs;
 
-use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 
 use crate::command::{Outcome, cargo, command, run as run_command, target};
 use crate::measure::{Taken, measure};
+use served::{Requests, Served};
 
 /// How much faster than AWS the sandbox runs.
 const SPEED: &str = "200";
@@ -41,7 +41,7 @@ pub(crate) fn run(arguments: &[&str]) -> Outcome {
     for size in SIZES {
         integrations(&program, &folder, size, operations)?;
     }
-    Ok(())
+    estimate::run(&program, &folder)
 }
 
 fn start_up(program: &Path) -> Outcome {
@@ -72,7 +72,7 @@ fn integrations(program: &Path, folder: &Path, size: usize, operations: bool) ->
     let name = format!("integrations-{size}");
     let spec = write(folder, &name, "privlink.kdl", &specs::integrations(size))?;
     let world = write(folder, &name, "world.kdl", &specs::world(size))?;
-    let sandbox = Served::start(program, &world)?;
+    let sandbox = Served::start(program, &world, SPEED)?;
     let spec = spec.display().to_string();
     let verbs: [(&str, &[&str]); 4] = [
         ("plan on empty", &["plan"]),
@@ -83,7 +83,7 @@ fn integrations(program: &Path, folder: &Path, size: usize, operations: bool) ->
     for (title, verb) in verbs {
         let before = sandbox.requests()?;
         let mut command = command(program, &[verb, &["-f", &spec, "--endpoint", &sandbox.url]].concat());
-        command.envs(sandbox.environment()).args(["--sandbox-speed", SPEED]);
+        command.envs(served::ENVIRONMENT).args(["--sandbox-speed", SPEED]);
         let taken = measure(command)?;
         let made = difference(&before, &sandbox.requests()?);
         let total: u64 = made.values().sum();
@@ -118,76 +118,7 @@ fn write(folder: &Path, case: &str, name: &str, text: &str) -> Result<PathBuf, S
     Ok(path)
 }
 
-/// Requests by operation, over all scopes.
-type Requests = BTreeMap<String, u64>;
-
 fn difference(before: &Requests, after: &Requests) -> Requests {
     let made = after.iter().map(|(key, count)| (key.clone(), count - before.get(key).unwrap_or(&0)));
     made.filter(|(_, count)| *count > 0).collect()
-}
-
-/// A sandbox in a process of its own; ends with this value.
-struct Served {
-    child: Child,
-    url: String,
-}
-
-impl Served {
-    fn start(program: &Path, world: &Path) -> Result<Self, String> {
-        let mut command = Command::new(program);
-        command.args(["sandbox", "serve", "--listen", "127.0.0.1:0", "--speed", SPEED, "--world"]).arg(world);
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .map_err(|error| error.to_string())?;
-        let printed = child.stdout.take().ok_or("the sandbox has no output")?;
-        for line in BufReader::new(printed).lines() {
-            let line = line.map_err(|error| error.to_string())?;
-            if let Some(url) = line.split("AWS_ENDPOINT_URL=").nth(1) {
-                return Ok(Self { child, url: url.trim_matches(['"', '\'', ' ']).to_owned() });
-            }
-        }
-        Err("the sandbox did not say where it listens".to_owned())
-    }
-
-    fn environment(&self) -> [(&'static str, &'static str); 4] {
-        [
-            ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
-            ("AWS_SECRET_ACCESS_KEY", "example"),
-            ("AWS_REGION", "us-east-1"),
-            ("AWS_EC2_METADATA_DISABLED", "true"),
-        ]
-    }
-
-    fn requests(&self) -> Result<Requests, String> {
-        let body = get(&self.url, "/_sandbox/requests")?;
-        let counted: BTreeMap<String, u64> = serde_json::from_str(&body).map_err(|error| error.to_string())?;
-        let mut by_operation = Requests::new();
-        for (key, count) in counted {
-            let operation = key.split_once(' ').map_or(key.as_str(), |(_, operation)| operation);
-            *by_operation.entry(operation.to_owned()).or_default() += count;
-        }
-        Ok(by_operation)
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        // It holds nothing worth a clean end.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// One GET over a plain connection; the body.
-fn get(url: &str, path: &str) -> Result<String, String> {
-    let host = url.trim_start_matches("http://").trim_end_matches('/');
-    let mut stream = TcpStream::connect(host).map_err(|error| format!("{host}: {error}"))?;
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").map_err(|e| e.to_string())?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).map_err(|error| error.to_string())?;
-    let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned());
-    body.ok_or_else(|| "an answer without a body".to_owned())
 }
