@@ -4,17 +4,17 @@
 //! binary refuses), and any particular kind: who would miss what is told by attributes, see [`Tells`].
 //!
 //! What counts: a deletion is an object that goes, or one that goes before its replacement is there. An update is an object
-//! that is changed, or whose replacement is there first: traffic goes on, and the plan still changed it. What stays to go
-//! back to, such as old deployments, counts on neither side, nor among what is owned. A destroy was asked for, so neither
-//! the shares nor emptiness speak of it.
+//! that is changed, or whose replacement is there first: traffic goes on, and the plan still changed it. A new one beside an
+//! old one that stays, such as a deployment, is neither. A destroy was asked for, so neither the shares nor emptiness speak
+//! of it.
 //!
 //! **Invariant:** a guard looks at the plan as it will be carried out: what was left out of it endangers nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use privlink_model::{
-    Action, Address, Attrs, Change, Finding, Kinds, Observed, Ownership, Plan, Reason, ReplaceOrder, Scope, Severity,
-    Snapshot, Status, Tells, Value,
+    Action, Address, Attrs, Change, Finding, Kinds, Observed, Ownership, Plan, Reason, Scope, Severity, Snapshot,
+    Status, Tells, Value,
 };
 
 use crate::codes;
@@ -140,11 +140,7 @@ impl<'a> Look<'a> {
         let changed: BTreeMap<_, _> =
             changes.filter_map(|change| Some((identity(change.before.as_ref()?), change))).collect();
         let ours = snapshot.objects().filter(|object| object.address().is_some() && object.status != Status::Deleting);
-        let counts = |(_, kind, _): &Identity| {
-            kinds
-                .get(kind)
-                .is_some_and(|kind| kind.ownership != Ownership::LookUp && kind.replace != ReplaceOrder::KeepOld)
-        };
+        let counts = |(_, kind, _): &Identity| kinds.get(kind).is_some_and(|kind| kind.ownership != Ownership::LookUp);
         // Kinds without tags are ours once they are paired, whoever the snapshot says they are.
         let owned = ours.map(identity).chain(changed.keys().copied()).filter(counts).collect();
         Self { plan, kinds, snapshot, owned, changed }

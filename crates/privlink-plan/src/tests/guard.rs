@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use privlink_model::{Address, Attrs, Desired, Finding, Observed, Owner, Plan, Snapshot, Status, Value};
 
-use super::chain::{applied, chain, endpoint, with, without};
+use super::chain::{applied, chain, deployment, endpoint, with, without};
 use super::toy::{CONNECTION, DEFINITION, FIRST, KINDS, LAST, here, id, planned, planned_with, resource, set, spec};
 use super::world::World;
 use crate::{CODES, Danger, Guard, Options, guard};
@@ -78,12 +78,20 @@ fn a_replacement_is_an_update_where_the_new_one_comes_first_and_else_a_deletion(
 }
 
 #[test]
-fn old_deployments_are_neither_owned_nor_changed() {
+fn a_new_deployment_beside_the_old_one_is_neither_a_deletion_nor_an_update() {
     let world = applied(&chain());
-    let plan = planned(&without(chain(), &["listener"]), &world.snapshot());
-    let found = guard(&plan, &KINDS, &world.snapshot(), limits(0.0, 100.0, 1));
-    // Thirteen objects stand, the deployment among them.
-    assert!(found[0].message.starts_with("1 of the 12 objects"), "{found:?}");
+    let again = with(without(chain(), &["listener"]), deployment(&["link", "balancer"]));
+    let plan = planned(&again, &world.snapshot());
+    let said: Vec<String> =
+        guard(&plan, &KINDS, &world.snapshot(), limits(0.0, 0.0, 1)).into_iter().map(|it| it.message).collect();
+    // The listener goes; the stage is pointed to the new deployment.
+    assert_eq!(
+        said,
+        [
+            "1 of the 13 objects of this project would be deleted: 7 %, and 0 % is the limit",
+            "1 of the 13 objects of this project would be changed: 7 %, and 0 % is the limit",
+        ]
+    );
 }
 
 #[test]
