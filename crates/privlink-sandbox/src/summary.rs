@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 /// Members of any object that say when something was or will be, or what was asked, and not what exists.
 const PASSING: &[&str] = &[
     "created",
+    "created_at",
     "updated",
     "registered",
     "ready_at",

@@ -3,6 +3,7 @@
 use super::{
     ACCOUNT, GROUP, INTERNAL, REGION, chain, code, first, later, listener, register, send, states, texts, with, world,
 };
+use crate::summary::summarise;
 
 #[test]
 fn target_groups_have_defaults_limits_and_unique_names() {
@@ -103,4 +104,19 @@ fn health_follows_listener_clock_zone_and_draining() {
     let own = world.scope(ACCOUNT, REGION).elb.load_balancers.get(&lb).unwrap().zones.first().unwrap().address;
     send(&mut world, &register(&group, &own.to_string(), "-")).unwrap();
     assert_eq!(states(&mut world, &group), ["unhealthy Target.IpUnusable"]);
+}
+
+#[test]
+fn when_a_target_was_registered_makes_no_other_world() {
+    let mut world = world();
+    let group = first(&send(&mut world, GROUP).unwrap(), "TargetGroupArn");
+    send(&mut world, &register(&group, "10.0.1.50", "-")).unwrap();
+    let before = summarise(&world);
+    let gone =
+        [("Action", "DeregisterTargets"), ("TargetGroupArn", group.as_str()), ("Targets.member.1.Id", "10.0.1.50")];
+    send(&mut world, &gone).unwrap();
+    assert_ne!(summarise(&world), before);
+    later(&mut world, 60);
+    send(&mut world, &register(&group, "10.0.1.50", "-")).unwrap();
+    assert_eq!(summarise(&world), before);
 }
