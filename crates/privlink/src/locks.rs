@@ -6,9 +6,14 @@ use std::time::Duration;
 
 use privlink_engine::{Claim, Holder, Lock, LockError, Store, lock, wall_seconds};
 
+use tokio::time::timeout;
+
 use crate::failure::Failure;
 use crate::moment;
 use crate::streams::Streams;
+
+/// How long the end of a command waits for the lock to be given back; who presses Ctrl-C twice is in a hurry.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Takes the lock, or waits for it and says for whom.
 pub(crate) async fn take(
@@ -31,11 +36,14 @@ pub(crate) async fn take(
 
 /// Gives the lock back. That it could not be is told, and changes nothing about how the command ended.
 pub(crate) async fn release(lock: Lock, streams: &Streams) {
-    if let Err(error) = lock.release().await {
-        let warning = streams.err.style.yellow("warning:");
-        streams.err.line(&format!("{warning} the lock could not be given back: {error}"));
-        streams.err.line("  help: `privlink unlock` breaks it");
-    }
+    let why = match timeout(PATIENCE, lock.release()).await {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "no answer".to_owned(),
+    };
+    let warning = streams.err.style.yellow("warning:");
+    streams.err.line(&format!("{warning} the lock could not be given back: {why}"));
+    streams.err.line("  help: `privlink unlock` breaks it");
 }
 
 /// Whose lock it is, since when, and for how long.
