@@ -91,20 +91,22 @@ fn entity(caller: &str) -> Entity {
     }
 }
 
+type Context = BTreeMap<String, Vec<String>>;
+type Texts<'a> = BTreeSet<&'a str>;
+
 /// One call: each of the actions on each of the resources, under one context.
 #[derive(Debug, PartialEq, Eq)]
 struct Question {
     actions: Vec<String>,
     /// Empty for actions that know no resources.
     resources: Vec<String>,
-    context: BTreeMap<String, Vec<String>>,
+    context: Context,
 }
 
 /// The fewest questions: one for all that is wanted under one context. AWS weighs each action on each resource; what is said
 /// of pairs that nobody wants is passed over.
 fn questions(wants: &[Want]) -> Vec<Question> {
-    type Texts<'a> = BTreeSet<&'a str>;
-    let mut asked: BTreeMap<(&BTreeMap<String, Vec<String>>, bool), (Texts<'_>, Texts<'_>)> = BTreeMap::new();
+    let mut asked: BTreeMap<(&Context, bool), (Texts<'_>, Texts<'_>)> = BTreeMap::new();
     for want in wants {
         let (actions, resources) = asked.entry((&want.context, want.resource == "*")).or_default();
         actions.insert(&want.action);
