@@ -42,7 +42,7 @@ impl Project {
         let from = root().join("testdata/replacement");
         let folder = tempfile::tempdir().unwrap();
         std::fs::copy(from.join("privlink.kdl"), folder.path().join("privlink.kdl")).unwrap();
-        let sandbox = Served::start_world(&from.join("world.kdl"), SPEED);
+        let sandbox = Served::start_world(&from.join("world.kdl"), &["--speed", SPEED]);
         let mut project = Self { sandbox, folder, world: String::new() };
         project.world = project.summary();
         project.expect(0, &["apply", "-y"], &project.sandbox.url);

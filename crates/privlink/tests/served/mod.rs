@@ -72,7 +72,11 @@ impl Served {
 
     /// The same with options of its own.
     pub(crate) fn start_with(name: &str, options: &[&str]) -> Self {
-        let world = example(name).join("world.kdl");
+        Self::start_world(&example(name).join("world.kdl"), options)
+    }
+
+    /// Serves a world of its own.
+    pub(crate) fn start_world(world: &Path, options: &[&str]) -> Self {
         let mut command = privlink(&["sandbox", "serve", "--listen", "127.0.0.1:0"]);
         command.args(options).arg("--world");
         let mut child = command.arg(world).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
