@@ -21,6 +21,8 @@ const READS: usize = 16;
 /// How a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Standing {
+    /// It was killed before its first record, and so before its first call.
+    NeverBegun,
     /// Every step is done.
     Applied,
     /// What was done is taken back.
@@ -43,6 +45,7 @@ impl Standing {
             Some((End::RolledBack, _)) => Self::RolledBack,
             Some((End::Stuck, _)) => Self::Stuck,
             Some((End::Kept, _)) => Self::Kept,
+            None if history.begun().is_none() => Self::NeverBegun,
             None if history.unwinding().is_some() => Self::Unwinding,
             None => Self::Unfinished,
         }
@@ -51,6 +54,7 @@ impl Standing {
     /// In words, after `the run`.
     pub(crate) fn words(self) -> &'static str {
         match self {
+            Self::NeverBegun => "called nothing",
             Self::Applied => "applied",
             Self::RolledBack => "rolled back",
             Self::Stuck => "stuck",
@@ -63,6 +67,7 @@ impl Standing {
     /// As programs read it.
     pub(crate) fn key(self) -> &'static str {
         match self {
+            Self::NeverBegun => "never-begun",
             Self::Applied => "applied",
             Self::RolledBack => "rolled-back",
             Self::Stuck => "stuck",
@@ -74,7 +79,7 @@ impl Standing {
 
     /// Whether something is left to be done, one way or the other.
     pub(crate) fn goes_on(self) -> bool {
-        !matches!(self, Self::Applied | Self::RolledBack)
+        !matches!(self, Self::NeverBegun | Self::Applied | Self::RolledBack)
     }
 }
 
@@ -128,7 +133,10 @@ pub(crate) async fn all(store: &Arc<dyn Store>) -> Result<Vec<(String, Result<Hi
         {
             let store = Arc::clone(store);
             reading.spawn(async move {
-                let history = Journal::read(&*store, &run).await;
+                let history = match Journal::read(&*store, &run).await {
+                    Err(JournalError::None { .. }) => Ok(History::default()),
+                    read => read,
+                };
                 (run, history)
             });
         }
@@ -167,7 +175,7 @@ pub(crate) async fn judge(
     let begun = history.begun().map(|begun| (begun.by.clone(), moment::utc(begun.at))).unwrap_or_default();
     let whose = format!("run {run}, which {} began at {}", begun.0, begun.1);
     let why = match standing {
-        Standing::Applied | Standing::RolledBack => return Ok(()),
+        Standing::NeverBegun | Standing::Applied | Standing::RolledBack => return Ok(()),
         Standing::Unfinished | Standing::Unwinding => format!("{whose}, has not come to an end"),
         Standing::Stuck | Standing::Kept if doubts > 0 => {
             format!(
@@ -207,6 +215,7 @@ mod tests {
         ] {
             history.record(&record).unwrap();
         }
+        assert_eq!(Standing::of(&History::default()), Standing::NeverBegun);
         assert_eq!((Standing::of(&history), in_doubt(&history)), (Standing::Unfinished, 1));
         history.record(&Record::Ended { end: End::Stuck, at: 1 }).unwrap();
         assert_eq!(Standing::of(&history), Standing::Stuck);

@@ -60,8 +60,8 @@ async fn go_on(
             streams.err.line(&format!("Run {run} is applied: nothing is left to do. `{rollback}` takes it back."));
             return Ok(exit_code::DONE);
         }
-        Standing::RolledBack => {
-            streams.err.line(&format!("Run {run} is rolled back: nothing is left to do."));
+        standing @ (Standing::RolledBack | Standing::NeverBegun) => {
+            streams.err.line(&format!("Run {run} ({}): nothing is left to do.", standing.words()));
             return Ok(exit_code::DONE);
         }
         _ if args.rollback || history.unwinding().is_some() => Way::Back,

@@ -336,6 +336,20 @@ fn where_runs_cannot_be_written_nothing_is_called() {
 }
 
 #[test]
+fn a_run_that_was_killed_before_its_first_record_is_in_nobodys_way() {
+    let scene = Scene::new(Mood::Willing);
+    let folder = scene.file(".privlink/runs/20991231-235959-shop-0000");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("plan.json"), "").unwrap();
+    assert_eq!(runs(&scene)[0]["state"], "never-begun");
+    let (exit, out, _) = scene.run("runs SPEC", None);
+    assert_eq!(exit, exit_code::DONE);
+    assert!(out.contains("called nothing"), "{out}");
+    assert_eq!(scene.run("destroy -y SPEC", None).0, exit_code::DONE);
+    assert_eq!(scene.run("resume SPEC", None).0, exit_code::ERROR);
+}
+
+#[test]
 fn a_run_that_is_not_there_is_told() {
     let scene = Scene::new(Mood::Willing);
     for line in ["resume SPEC", "resume nothing SPEC", "rollback -y nothing SPEC", "runs show nothing SPEC"] {

@@ -65,7 +65,7 @@ fn cells(row: &Row) -> [String; 7] {
         Ok(history) => history,
         Err(why) => return unknown(format!("cannot be read: {why}")),
     };
-    let Some(begun) = history.begun() else { return unknown("never begun".to_owned()) };
+    let Some(begun) = history.begun() else { return unknown(Standing::of(history).words().to_owned()) };
     let counts = Counts::of(history);
     let mut steps = format!("{}/{}", counts.done, counts.total);
     if counts.undone > 0 {
