@@ -196,8 +196,10 @@ impl Connections {
         let region = Region::new(scope.region.clone());
         let config = entrance.config.to_builder().region(region).http_client(http).build();
         let config = aws_sdk_iam::config::Builder::from(&config)
-            .retry_config(retries())
+            // Where IAM is out of reach, as it is from some private networks, nobody is to wait long for what is only a wish.
+            .retry_config(retries().with_max_attempts(2))
             .retry_partition(RetryPartition::new(format!("{scope}/iam")))
+            .retry_classifier(RepeatedAlready)
             .build();
         aws_sdk_iam::Client::from_conf(config)
     }
