@@ -116,4 +116,5 @@ def main():
     print(f"old {old}\nnew {new}")
 
 
-main()
+if __name__ == "__main__":
+    main()
