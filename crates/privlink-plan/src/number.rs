@@ -9,7 +9,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use privlink_model::{Action, Address, Op, Phase, Settle, Step, StepId, Undo, short_digest};
+use privlink_model::{Action, Address, Op, Phase, Reason, Settle, Step, StepId, Undo, short_digest};
 
 use crate::draft::Draft;
 use crate::graph::Graph;
@@ -105,7 +105,10 @@ fn outage(item: &Item, op: &Op) -> Option<String> {
     match op {
         Op::Update { phase: Some(Phase::Add), .. } => None,
         Op::Update { changed, .. } => changed.iter().find_map(|key| interruption(item, key)).map(str::to_owned),
-        Op::Delete { .. } if item.change.action == Action::ReplaceDeleteFirst => {
+        // One that failed carries no traffic.
+        Op::Delete { .. }
+            if item.change.action == Action::ReplaceDeleteFirst && !matches!(item.change.reason, Reason::Failed(_)) =>
+        {
             Some("it does not exist until its replacement is ready".to_owned())
         }
         _ => None,
