@@ -181,8 +181,8 @@ impl Face {
     }
 
     /// A call takes its time, in which the process may die.
-    async fn pass(&self) {
-        self.world.clock.sleep(CALL).await;
+    async fn pass(&self, time: Duration) {
+        self.world.clock.sleep(time).await;
         if self.dead.load(Ordering::SeqCst) {
             pending::<()>().await;
         }
@@ -273,7 +273,7 @@ fn forget(write: &mut Write) {
 impl Cloud for Face {
     fn gather<'a>(&'a self, scope: &'a Scope, _: &'a str, _: &'a [Query]) -> BoxFuture<'a, ScopeSnapshot> {
         Box::pin(async move {
-            self.pass().await;
+            self.pass(CALL).await;
             self.world.listed(scope)
         })
     }
@@ -288,20 +288,21 @@ impl Cloud for Face {
                 inner.calls.push((self.world.clock.now(), format!("{:?} {}", write.operation, write.address)));
                 number
             };
-            self.pass().await;
+            // Calls overtake each other.
+            self.pass(CALL * u32::try_from(1 + number * 5 % 4).unwrap()).await;
             self.world.inner().under_way.remove(&number);
             let answer = match self.arrive(write) {
                 Ok(fault) => self.take_effect(write, fault),
                 Err(error) => Err(error),
             };
-            self.pass().await;
+            self.pass(CALL).await;
             answer
         })
     }
 
     fn settle<'a>(&'a self, write: &'a Write, id: &'a str) -> BoxFuture<'a, Result<Progress, CloudError>> {
         Box::pin(async move {
-            self.pass().await;
+            self.pass(CALL).await;
             let now = self.world.clock.now();
             let inner = self.world.inner();
             let thing = inner.state.find(write.kind, id);
@@ -328,7 +329,7 @@ impl Cloud for Face {
         _: &'a Attrs,
     ) -> BoxFuture<'a, Result<Option<Observed>, CloudError>> {
         Box::pin(async move {
-            self.pass().await;
+            self.pass(CALL).await;
             let (now, inner) = (self.world.clock.now(), self.world.inner());
             Ok(inner.state.find(kind, id).and_then(|thing| self.world.shown(thing, now)))
         })
