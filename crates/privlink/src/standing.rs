@@ -89,6 +89,12 @@ pub(crate) fn in_doubt(history: &History) -> usize {
     history.steps().filter(|(_, Ways { forward, back, .. })| doubtful(forward) || doubtful(back)).count()
 }
 
+/// Whether every step is done and only that it is the end was not written down.
+fn is_complete(history: &History) -> bool {
+    let done = history.steps().filter(|(_, ways)| ways.forward.is_done()).count();
+    history.begun().is_some_and(|begun| begun.steps as usize == done)
+}
+
 /// A run by its records.
 pub(crate) struct Last {
     /// Its name.
@@ -176,6 +182,7 @@ pub(crate) async fn judge(
     let whose = format!("run {run}, which {} began at {}", begun.0, begun.1);
     let why = match standing {
         Standing::NeverBegun | Standing::Applied | Standing::RolledBack => return Ok(()),
+        Standing::Unfinished if is_complete(&history) => return Ok(()),
         Standing::Unfinished | Standing::Unwinding => format!("{whose}, has not come to an end"),
         Standing::Stuck | Standing::Kept if doubts > 0 => {
             format!(
@@ -204,6 +211,18 @@ pub(crate) async fn judge(
 mod tests {
     use super::*;
     use privlink_model::{Attrs, Begun, Record, StepId, StepRecord, Way};
+
+    #[test]
+    fn a_run_whose_last_word_is_missing_is_complete_when_its_steps_are() {
+        let step =
+            |id| Record::Step { step: StepId(id), way: Way::Forward, event: StepRecord::Skipped(Default::default()) };
+        let mut history = History::default();
+        history.record(&Record::Begun(Begun { steps: 2, ..Begun::default() })).unwrap();
+        history.record(&step(1)).unwrap();
+        assert!(!is_complete(&history));
+        history.record(&step(2)).unwrap();
+        assert!(is_complete(&history) && Standing::of(&history) == Standing::Unfinished);
+    }
 
     #[test]
     fn a_call_without_an_answer_is_in_doubt() {
