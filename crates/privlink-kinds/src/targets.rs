@@ -35,8 +35,9 @@ pub static SCHEMA: KindSchema = KindSchema {
     create: Some(call("RegisterTargets", ELB_TARGETS)),
     update: Some(call("RegisterTargets", ELB_TARGETS)),
     delete: Some(call("DeregisterTargets", ELB_TARGETS)),
-    // What was not checked yet gets no traffic; what failed its checks has had them.
-    ready: Some(Waits::secs("checked", 30, 5, 600)),
+    // What was not checked yet gets no traffic; what failed its checks has had them. AWS has no call for the health of several
+    // target groups, so each look costs one for each: they are few.
+    ready: Some(Waits::secs("checked", 30, 15, 600)),
     gone: None,
     loses: None,
     permanent: None,
