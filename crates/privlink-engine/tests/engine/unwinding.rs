@@ -22,6 +22,7 @@ fn there_and_back(drawn: &Drawn) {
         let outcome = trial.go(trial.open().await, Going::back()).await;
         trial.is_rolled_back(&outcome);
         trial.is_declared(&outcome).await;
+        assert_eq!(trial.world.refusals(), [] as [String; 0], "something was called at the wrong time");
         let calls = trial.world.calls();
         for going in [Going::back(), Going::default()] {
             trial.is_rolled_back(&trial.go(trial.open().await, going).await);

@@ -51,6 +51,7 @@ struct Inner {
     late: Vec<(Duration, Write)>,
     begun: u64,
     calls: Vec<(Duration, String)>,
+    refusals: Vec<String>,
 }
 
 /// The world.
@@ -110,6 +111,11 @@ impl World {
     /// The calls that were made so far, and when.
     pub(crate) fn calls(&self) -> Vec<(Duration, String)> {
         self.inner().calls.clone()
+    }
+
+    /// The calls that were refused, but for those told to fail.
+    pub(crate) fn refusals(&self) -> Vec<String> {
+        self.inner().refusals.clone()
     }
 
     pub(crate) fn face(self: &Arc<Self>) -> Arc<Face> {
@@ -234,7 +240,13 @@ impl Face {
         if fault == Some(Fault::Forgets) {
             forget(&mut done);
         }
-        let id = inner.state.write(&done, now).map_err(|(class, why)| self.error(write, class, &why))?;
+        let id = match inner.state.write(&done, now) {
+            Ok(id) => id,
+            Err((class, why)) => {
+                inner.refusals.push(format!("{:?} {}: {why}", write.operation, write.address));
+                return Err(self.error(write, class, &why));
+            }
+        };
         let deletes = write.operation == Operation::Delete;
         if let Some(thing) = inner.state.find_mut(write.kind, &id) {
             match (fault, deletes) {
