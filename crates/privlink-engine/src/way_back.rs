@@ -284,12 +284,11 @@ impl Finder<'_> {
         self.plan.steps.iter().any(deletes)
     }
 
-    /// The step that brings back what took an object along. A child that goes by its parent's id does not answer to it.
+    /// The step that brings back what took an object along.
     fn owner(&self, schema: &KindSchema, object: &Observed) -> Option<StepId> {
         let named = |old: &Object| {
-            let itself = old.attrs.iter().any(|(key, value)| key != keys::ID.key() && value.as_text() == Some(&old.id));
-            !itself
-                && schema.deleted_with.iter().filter_map(|key| object.attrs.get(key)).any(|value| names(value, &old.id))
+            let mut values = schema.deleted_with.iter().filter_map(|key| object.attrs.get(key));
+            answers_to_its_id(old) && values.any(|value| names(value, &old.id))
         };
         self.way.lost.iter().find(|(_, old)| named(old)).map(|(id, _)| *id)
     }
@@ -353,7 +352,7 @@ impl Finder<'_> {
             let inner = value.elements().into_iter().filter_map(Value::as_text);
             value.as_text().into_iter().chain(inner)
         });
-        let id = (!decided).then_some(old.id.as_str());
+        let id = (!decided && answers_to_its_id(old)).then_some(old.id.as_str());
         id.into_iter().chain(texts).filter(|text| !text.is_empty())
     }
 
@@ -443,6 +442,11 @@ fn set(attrs: &mut Attrs, keys: &[String], values: &Attrs) {
             }
         }
     }
+}
+
+/// Whether an object's name means that object: children that go by their parent's id do not answer to it.
+fn answers_to_its_id(object: &Object) -> bool {
+    !object.attrs.iter().any(|(key, value)| key != keys::ID.key() && value.as_text() == Some(&object.id))
 }
 
 /// Whether a value is a name, or has it among its elements.
