@@ -189,3 +189,16 @@ async fn calls_that_keep_the_pace_are_never_throttled() {
     assert!(sent(&bench, "apigateway:GetVpcLinks") >= 20);
     assert_eq!(bench.sandbox.throttled(), Default::default());
 }
+
+#[tokio::test]
+async fn what_is_wrong_with_one_question_is_not_answered_to_the_others() {
+    let bench = Bench::new().await;
+    let read = async |id: &str| {
+        let none = Attrs::new();
+        bench.cloud.read(&bench.app, "endpoint-connection", id, &none).await
+    };
+    let good = "vpce-svc-0123456789abcdef0/vpce-0123456789abcdef0";
+    let (bad, good) = tokio::join!(read("no connection"), read(good));
+    assert_eq!(bad.unwrap_err().class, ErrorClass::Refused);
+    assert_eq!(good, Ok(None));
+}
