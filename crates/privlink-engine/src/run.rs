@@ -57,6 +57,8 @@ pub struct Run {
     pub journal: Journal,
     /// Whether a failed run is left as it is.
     pub keep: bool,
+    /// Whether what was written must be seen to be as asked. Emulators of AWS keep less than they accept.
+    pub confirm: bool,
     /// Who carries it out, as `user@host`.
     pub by: String,
 }
@@ -135,6 +137,7 @@ impl Run {
             project: Arc::from(plan.project.as_str()),
             looks: Arc::new(Semaphore::new(self.places())),
             blocked: self.blocked.clone(),
+            confirm: self.confirm,
         }
     }
 

@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use privlink_model::{
-    Attrs, Clock, Cloud, CloudError, ErrorClass, Kinds, Object, Observed, Operation, Progress, Record, Settle, Status,
-    Step, StepFailure, StepId, StepRecord, Way, Write, Written,
+    Attrs, Clock, Cloud, CloudError, ErrorClass, Event, Kinds, Object, Observed, Operation, Progress, Record, Settle,
+    Status, Step, StepFailure, StepId, StepRecord, Way, Write, Written,
 };
 use tokio::sync::Semaphore;
 use tokio::task::JoinError;
@@ -22,7 +22,7 @@ use crate::journal::Journal;
 use crate::probe::{Found, probe};
 use crate::stop::StopSignal;
 
-/// The longest pause before the first look at what a call began: much is there at once.
+/// The pause before the first look at what may be there at once.
 const FIRST_LOOK: Duration = Duration::from_secs(1);
 /// The shortest pause between looks, whatever a plan says.
 pub(crate) const SHORTEST: Duration = Duration::from_millis(100);
@@ -46,6 +46,8 @@ pub(crate) struct Ports {
     pub(crate) looks: Arc<Semaphore>,
     /// Given when nothing more may be called.
     pub(crate) blocked: StopSignal,
+    /// Whether what was written must be seen to be as asked.
+    pub(crate) confirm: bool,
 }
 
 impl Ports {
@@ -125,7 +127,7 @@ impl Walk {
 
     /// Finds out what became of a call whose answer is not known.
     pub(crate) async fn find_out(&self, write: &Write, error: CloudError) -> Called {
-        self.ports.events.send(privlink_model::Event::Probing { step: self.step });
+        self.ports.events.send(Event::Probing { step: self.step });
         match probe(&self.ports, write, self.way).await {
             Found::Made(object) => match self.record(StepRecord::Found(self.object(write, object.clone()))).await {
                 Ok(()) => Called::Written(Written { id: object.id, attrs: object.attrs }),
@@ -291,6 +293,10 @@ impl Walk {
                     },
                 }
             };
+            if !self.ports.confirm {
+                self.ports.events.send(Event::Unconfirmed { step: self.step, what: why });
+                return Ok(seen);
+            }
             if self.ports.since(start) >= UNSEEN {
                 return Err(StepFailure::ReadBack(why));
             }
@@ -345,7 +351,9 @@ pub(crate) enum Unfinished {
 async fn settle(ports: &Ports, step: StepId, wait: &Settle, write: &Write, id: &str) -> Result<Attrs, StepFailure> {
     let start = ports.clock.now();
     let mut news = WaitNews::new(&ports.events, step);
-    let mut pause = wait.poll.max(SHORTEST).min(FIRST_LOOK);
+    let facts = ports.kinds.get(write.kind);
+    let facts = facts.and_then(|facts| if write.operation == Operation::Delete { facts.gone } else { facts.ready });
+    let mut pause = first_look(wait, facts.is_some_and(|facts| facts.early)).min(wait.limit);
     loop {
         ports.clock.sleep(pause).await;
         let look = {
@@ -367,6 +375,12 @@ async fn settle(ports: &Ports, step: StepId, wait: &Settle, write: &Write, id: &
         news.tell(&status, elapsed);
         pause = next_look(wait, elapsed).min(wait.limit.saturating_sub(elapsed)).max(SHORTEST);
     }
+}
+
+/// How long until the first look.
+fn first_look(wait: &Settle, early: bool) -> Duration {
+    let soon = early || wait.typical <= FIRST_LOOK;
+    if soon { FIRST_LOOK.min(wait.poll).max(SHORTEST) } else { next_look(wait, Duration::ZERO) }
 }
 
 /// How long until the next look. Every look is a call that counts against AWS's quotas, so until half of what it takes as a
@@ -434,7 +448,7 @@ mod tests {
 
     use privlink_model::Settle;
 
-    use super::next_look;
+    use super::{first_look, next_look};
 
     /// The moments at which something that takes `secs` is looked at until it is done.
     fn looks(typical: u64, poll: u64, secs: u64) -> Vec<u64> {
@@ -444,7 +458,7 @@ mod tests {
             limit: Duration::from_secs(1200),
             poll: Duration::from_secs(poll),
         };
-        let mut moments = vec![1];
+        let mut moments = vec![first_look(&wait, false).as_secs()];
         while let Some(last) = moments.last().copied().filter(|last| *last < secs) {
             moments.push(last + next_look(&wait, Duration::from_secs(last)).as_secs());
         }
@@ -453,8 +467,8 @@ mod tests {
 
     #[test]
     fn long_waits_are_looked_at_late_and_seldom() {
-        assert_eq!(looks(180, 5, 180), [1, 90, 108, 126, 144, 162, 180]);
-        assert_eq!(looks(10, 2, 5), [1, 5]);
+        assert_eq!(looks(180, 5, 180), [90, 108, 126, 144, 162, 180]);
+        assert_eq!(looks(10, 2, 5), [5]);
         assert_eq!(looks(1, 2, 4), [1, 3, 5]);
     }
 }

@@ -47,7 +47,7 @@ pub static SCHEMA: KindSchema = KindSchema {
     create: Some(quota::call("CreateVpcEndpoint", quota::ENDPOINT_WRITE)),
     update: Some(quota::call("ModifyVpcEndpoint", quota::ENDPOINT_WRITE)),
     delete: Some(quota::call("DeleteVpcEndpoints", quota::ENDPOINT_WRITE)),
-    ready: Some(Waits::secs("available or waiting for acceptance", 90, 10, 600)),
+    ready: Some(Waits::secs("available or waiting for acceptance", 90, 10, 600).early()),
     gone: Some(Waits::secs("gone", 60, 5, 600)),
     loses: Some("its id, its addresses and its DNS names"),
     permanent: None,

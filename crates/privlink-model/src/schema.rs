@@ -63,6 +63,8 @@ pub struct Waits {
     pub limit: Duration,
     /// How often to look.
     pub poll: Duration,
+    /// Whether it may be over at once, so that a look right after the call is worth its call.
+    pub early: bool,
 }
 
 impl Waits {
@@ -73,7 +75,14 @@ impl Waits {
             typical: Duration::from_secs(typical),
             limit: Duration::from_secs(limit),
             poll: Duration::from_secs(poll),
+            early: false,
         }
+    }
+
+    /// Marks it as one that may be over at once.
+    pub const fn early(mut self) -> Self {
+        self.early = true;
+        self
     }
 }
 

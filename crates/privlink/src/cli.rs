@@ -149,6 +149,24 @@ pub(crate) struct ConsentArgs {
     /// Change things through an endpoint that is neither AWS's nor on this machine.
     #[arg(long, env = "PRIVLINK_DANGEROUS_ENDPOINT", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]
     pub(crate) dangerous_endpoint: bool,
+    /// Go on where AWS did not do all that it accepted. Emulators of AWS keep less than they are given.
+    #[arg(long, env = "PRIVLINK_DANGEROUS_UNCONFIRMED", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]
+    pub(crate) dangerous_unconfirmed: bool,
+    /// Begin although AWS says that permissions are lacking.
+    #[arg(long, env = "PRIVLINK_DANGEROUS_PERMISSIONS", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]
+    pub(crate) dangerous_permissions: bool,
+}
+
+impl ConsentArgs {
+    /// The dangers agreed to, as their flags are spelled.
+    pub(crate) fn dangers(self) -> Vec<&'static str> {
+        let flags = [
+            (self.dangerous_endpoint, "--dangerous-endpoint"),
+            (self.dangerous_unconfirmed, "--dangerous-unconfirmed"),
+            (self.dangerous_permissions, "--dangerous-permissions"),
+        ];
+        flags.into_iter().filter(|(given, _)| *given).map(|(_, flag)| flag).collect()
+    }
 }
 
 /// The command line's definition. Help shows which variable stands behind a flag, never what is in it.

@@ -35,6 +35,8 @@ pub(crate) struct Work<'a> {
     pub(crate) way: Way,
     /// Whether it is left as it is when a step fails.
     pub(crate) keep: bool,
+    /// Whether what was written must be seen to be as asked.
+    pub(crate) confirm: bool,
     /// How many calls may be under way at once.
     pub(crate) parallelism: Option<u16>,
     /// What is said at the end.
@@ -55,7 +57,7 @@ pub(crate) struct Words {
 
 /// Carries out a run, or takes it back, and tells how it ended. When the lock is lost, nothing more is called.
 pub(crate) async fn execute(work: Work<'_>, lock: &Lock, signals: &mut Signals, streams: &Streams) -> Exit {
-    let Work { plan, connection, journal, way, keep, parallelism, words } = work;
+    let Work { plan, connection, journal, way, keep, confirm, parallelism, words } = work;
     let (sink, mut events) = EventSink::channel();
     let (stop, blocked) = (StopSignal::new(), StopSignal::new());
     let run = Run {
@@ -68,6 +70,7 @@ pub(crate) async fn execute(work: Work<'_>, lock: &Lock, signals: &mut Signals, 
         parallelism: parallelism.map_or(PARALLELISM, usize::from),
         journal,
         keep,
+        confirm,
         by: who(),
     };
     let mut asked_by = None;

@@ -17,10 +17,12 @@ use crate::failure::Failure;
 use crate::streams::Streams;
 use crate::view::permissions::{self, Lacking, Told};
 
-/// Finds out what the accounts' credentials lack for a plan; the exit code when it is anything that the plan needs.
+/// Finds out what the accounts' credentials lack for a plan; the exit code when it is anything that the plan needs, unless it is
+/// to begin anyway.
 pub(crate) async fn preflight(
     plan: &Plan,
     connection: &Connection,
+    begin_anyway: bool,
     streams: &Streams,
 ) -> Result<Option<Exit>, Failure> {
     let cloud = &connection.cloud;
@@ -34,7 +36,7 @@ pub(crate) async fn preflight(
     match permissions::lacking(plan, &told, streams.err.style) {
         Some(text) => {
             streams.err.write(&text);
-            Ok(Some(exit_code::ERROR))
+            Ok((!begin_anyway).then_some(exit_code::ERROR))
         }
         None => Ok(None),
     }

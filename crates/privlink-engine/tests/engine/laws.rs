@@ -90,6 +90,7 @@ fn ran(draws: &[Draw], parallelism: usize, stop_at: Option<u64>) -> Ran {
             parallelism,
             journal: journal(draws.len()).await,
             keep: true,
+            confirm: true,
             by: "toy@test".to_owned(),
         };
         let plan = plan(steps(draws));

@@ -27,6 +27,7 @@ fn stopped_at(second: u64, steps: Vec<Step>) -> (Outcome, u64) {
             parallelism: 8,
             journal: journal(steps.len()).await,
             keep: true,
+            confirm: true,
             by: "toy@test".to_owned(),
         };
         let plan = plan(steps);

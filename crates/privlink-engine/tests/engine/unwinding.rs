@@ -102,6 +102,26 @@ fn with_fault(drawn: &Drawn, step: &Step, fault: Fault) {
     });
 }
 
+/// What AWS forgets is no failure to whoever takes its word.
+fn with_word_taken(drawn: &Drawn, step: &Step) {
+    if ends(step, Fault::Forgets).is_none() {
+        return;
+    }
+    on(drawn, async |trial| {
+        trial.world.fault(&step.token, Fault::Forgets);
+        let outcome = trial.go(trial.begin().await, Going { unconfirmed: true, ..Going::default() }).await;
+        // What was forgotten can be in the way of a later step.
+        let failed = match &outcome {
+            Outcome::RolledBack { cause, .. } => cause.failed.as_slice(),
+            outcome => {
+                assert_eq!(outcome, &Outcome::Applied);
+                &[]
+            }
+        };
+        assert!(!failed.iter().any(|(id, failure)| *id == step.id || matches!(failure, StepFailure::ReadBack(_))));
+    });
+}
+
 /// One step back is refused for ever: what waits for it stays, everything else is taken back; then all is, once it can be.
 fn with_undo_refused(drawn: &Drawn, number: usize) -> bool {
     on(drawn, async |trial| {
@@ -222,6 +242,7 @@ proptest! {
             for fault in FAULTS {
                 with_fault(&drawn, step, fault);
             }
+            with_word_taken(&drawn, step);
             kept(&drawn, step);
         }
     }

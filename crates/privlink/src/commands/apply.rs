@@ -159,7 +159,7 @@ impl Asked<'_> {
             Agreed::Plan(plan) => plan.in_run(run),
             Agreed::Ended(exit) => return Ok(exit),
         };
-        let lacking = permissions::preflight(&plan, source.connection(), streams);
+        let lacking = permissions::preflight(&plan, source.connection(), self.consent.dangerous_permissions, streams);
         if let Some(exit) = signals.or(lacking).await? {
             return Ok(exit);
         }
@@ -194,6 +194,7 @@ impl Asked<'_> {
             journal,
             way: Way::Forward,
             keep: self.run.no_rollback,
+            confirm: !self.consent.dangerous_unconfirmed,
             parallelism: self.cloud.parallelism,
             words,
         };
@@ -272,8 +273,7 @@ impl Asked<'_> {
 
     fn announcements(&self, connection: &Connection) -> Vec<String> {
         let mut announcements = connection.place.announcements();
-        let endpoint = self.consent.dangerous_endpoint.then_some("--dangerous-endpoint");
-        let given = endpoint.into_iter().chain(self.danger.given());
+        let given = self.consent.dangers().into_iter().chain(self.danger.given());
         announcements.extend(given.map(|flag| format!("{flag} is given.")));
         announcements
     }

@@ -29,6 +29,7 @@ pub(super) struct Past<'a> {
     pub(super) connection: Connection,
     store: Arc<dyn Store>,
     site: Site<'a>,
+    confirm: bool,
 }
 
 impl<'a> Past<'a> {
@@ -55,7 +56,7 @@ impl<'a> Past<'a> {
             streams.err.line(&format!("! {announcement}"));
         }
         consent::endpoint(consent, &connection.place)?;
-        Ok(Self { run, plan, connection, store, site })
+        Ok(Self { run, plan, connection, store, site, confirm: !consent.dangerous_unconfirmed })
     }
 
     /// Takes the lock of its project.
@@ -87,7 +88,8 @@ impl<'a> Past<'a> {
             rollback: self.command("rollback"),
         };
         let parallelism = self.site.cloud.parallelism;
-        let work = Work { plan: &self.plan, connection: &self.connection, journal, way, keep, parallelism, words };
+        let (plan, connection, confirm) = (&self.plan, &self.connection, self.confirm);
+        let work = Work { plan, connection, journal, way, keep, confirm, parallelism, words };
         execute::execute(work, lock, signals, streams).await
     }
 

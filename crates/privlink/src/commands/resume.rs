@@ -28,7 +28,11 @@ pub(crate) fn run(args: &ResumeArgs, connect: &dyn Connect, streams: &Streams) -
 async fn resume(args: &ResumeArgs, connect: &dyn Connect, streams: &Streams) -> Result<Exit, Failure> {
     let mut signals = Signals::new()?;
     let site = Site { spec: &args.spec, store: &args.run.store, cloud: &args.cloud };
-    let consent = ConsentArgs { dangerous_endpoint: args.dangerous_endpoint, ..ConsentArgs::default() };
+    let consent = ConsentArgs {
+        dangerous_endpoint: args.dangerous_endpoint,
+        dangerous_unconfirmed: args.dangerous_unconfirmed,
+        ..ConsentArgs::default()
+    };
     let found = async {
         let store = stores::of_site(site, connect, streams).await?;
         let run = match &args.name {

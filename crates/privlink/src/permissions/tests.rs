@@ -85,7 +85,7 @@ async fn flown(plan: &Plan, roles: &Roles) -> (Option<Exit>, String) {
     };
     let before = sandbox.summary();
     let (streams, out, err) = captured::streams(None);
-    let exit = preflight(plan, &connection, &streams).await.unwrap();
+    let exit = preflight(plan, &connection, false, &streams).await.unwrap();
     assert_eq!(sandbox.summary(), before, "a pre-flight changed something");
     assert!(sandbox.requests().keys().all(|request| request.contains(" sts:") || request.contains(" iam:")));
     assert_eq!(out.text(), "");

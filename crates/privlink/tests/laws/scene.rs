@@ -97,6 +97,7 @@ pub(crate) fn run(place: &Place, journal: Journal) -> Run {
         parallelism: privlink_engine::PARALLELISM,
         journal,
         keep: false,
+        confirm: true,
         by: "tests@here".to_owned(),
     }
 }

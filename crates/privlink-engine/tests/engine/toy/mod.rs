@@ -56,6 +56,7 @@ pub(crate) fn run_with(setting: Setting, steps: Vec<Step>, prepare: impl FnOnce(
             parallelism: setting.parallelism,
             journal: journal(steps.len()).await,
             keep: setting.keep,
+            confirm: true,
             by: "toy@test".to_owned(),
         };
         let outcome = run.apply(&plan(steps)).await;

@@ -47,6 +47,7 @@ pub(crate) fn cases(one_in: u32) -> ProptestConfig {
 pub(crate) struct Going {
     pub(crate) back: bool,
     pub(crate) keep: bool,
+    pub(crate) unconfirmed: bool,
     pub(crate) stop: StopSignal,
     pub(crate) blocked: StopSignal,
 }
@@ -117,6 +118,7 @@ impl Trial {
             parallelism: 4,
             journal,
             keep: going.keep,
+            confirm: !going.unconfirmed,
             by: "toy@test".to_owned(),
         }
     }
