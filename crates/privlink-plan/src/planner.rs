@@ -2,11 +2,11 @@
 //!
 //! Read next: each of those modules, in that order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use privlink_model::{
-    Action, Address, Change, ChangeSet, Desired, Finding, Kinds, Observed, Plan, Reason, Resource, Severity, Snapshot,
-    digest,
+    Action, Address, Change, ChangeSet, Desired, Finding, Kinds, Observed, Owner, Plan, Reason, Resource, Severity,
+    Snapshot, Status, digest,
 };
 
 use crate::graph::{Graph, Stuck};
@@ -24,6 +24,7 @@ pub fn plan(inputs: Inputs) -> Plan {
     let uses = Uses::of(&items);
     unread::block(&mut items, &uses, kinds, snapshot);
     find_deleted_with(&mut items, &uses);
+    leave_to_others(&mut items);
     say_deleted_with(&mut items);
     findings.extend(unread::findings(&items, kinds, snapshot));
 
@@ -97,8 +98,9 @@ fn changes<'a>(
     blocked.append(&mut pairs.blocked);
     let mut items = diff::diff(kinds, &ordered, &pairs, &blocked, snapshot);
     for object in &pairs.leftover {
-        items.extend(removal(kinds, object, destroy));
+        items.extend(object.address().and_then(|address| removal(kinds, object, address.clone(), destroy)));
     }
+    items.extend(gone_along(kinds, &pairs, snapshot, destroy));
     items.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
     (items, findings)
 }
@@ -108,9 +110,29 @@ fn sort_key<'i>(item: &'i Item) -> impl Ord + use<'i> {
     (&change.address, change.kind, &change.scope, item.old.map(|object| &object.id))
 }
 
-fn removal<'a>(kinds: &Kinds, object: &'a Observed, destroy: bool) -> Option<Item<'a>> {
+/// What is nobody's and yet goes, because it belongs to something of ours that goes: an accepted connection with its endpoint.
+/// No call deletes it; whoever takes the deletion back has to bring it back as well.
+fn gone_along<'a>(kinds: &Kinds, pairs: &pair::Pairs<'a>, snapshot: &'a Snapshot, destroy: bool) -> Vec<Item<'a>> {
+    let owners: BTreeMap<&str, &Address> =
+        pairs.leftover.iter().filter_map(|object| Some((object.id.as_str(), object.address()?))).collect();
+    let paired: BTreeSet<(&str, &str)> =
+        pairs.objects.values().map(|object| (object.kind, object.id.as_str())).collect();
+    let goes = |object: &'a Observed| {
+        let schema = kinds.get(object.kind)?;
+        let unclaimed = object.owner == Owner::Nobody && object.status != Status::Deleting;
+        if !unclaimed || schema.create.is_none() || paired.contains(&(object.kind, object.id.as_str())) {
+            return None;
+        }
+        let named = schema.deleted_with.iter().flat_map(|key| draft::texts_at(&object.attrs, key));
+        let owner = named.into_iter().find_map(|id| owners.get(id.as_str()).copied())?;
+        removal(kinds, object, owner.child(object.kind), destroy)
+    };
+    snapshot.objects().filter_map(goes).collect()
+}
+
+fn removal<'a>(kinds: &Kinds, object: &'a Observed, address: Address, destroy: bool) -> Option<Item<'a>> {
     let change = Change {
-        address: object.address()?.clone(),
+        address,
         kind: object.kind,
         scope: object.scope.clone(),
         action: Action::Delete,
@@ -122,6 +144,16 @@ fn removal<'a>(kinds: &Kinds, object: &'a Observed, destroy: bool) -> Option<Ite
         origin: None,
     };
     Some(Item { change, schema: kinds.get(object.kind)?, desired: None, old: Some(object), deleted_with: None })
+}
+
+/// What is nobody's goes along or stays: it is never deleted by a call.
+fn leave_to_others(items: &mut [Item]) {
+    for item in items.iter_mut().filter(|item| item.change.action == Action::Delete && item.deleted_with.is_none()) {
+        if item.old.is_some_and(|object| object.owner == Owner::Nobody) {
+            item.change.action = Action::NoOp;
+            item.change.reason = Reason::Same;
+        }
+    }
 }
 
 fn say_deleted_with(items: &mut [Item]) {
