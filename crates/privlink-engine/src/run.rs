@@ -57,7 +57,7 @@ pub struct Run {
     pub journal: Journal,
     /// Whether a failed run is left as it is.
     pub keep: bool,
-    /// Whether what was written must be seen to be as asked. Emulators of AWS keep less than they accept.
+    /// Whether it is looked, after each write, if all of it was done. Emulators of AWS keep less than they accept.
     pub confirm: bool,
     /// Who carries it out, as `user@host`.
     pub by: String,
@@ -238,18 +238,17 @@ impl Run {
     /// The end of a run that may call nothing more: all it did is still there.
     fn blocked(&self, plan: &Plan, why: String) -> Outcome {
         let history = self.journal.history();
-        let left = plan.steps.iter().filter(|step| history.step(step.id).forward.has_effect());
-        let residue = left
-            .map(|step| {
+        let residue = plan
+            .steps
+            .iter()
+            .filter_map(|step| {
                 let ways = history.step(step.id);
-                let why = if matches!(ways.forward, State::Intended { .. }) {
-                    "it is not known whether its call took effect"
-                } else if ways.back.is_done() {
-                    "it is taken back"
-                } else {
-                    "it is left as it is"
+                let why = match ways.forward {
+                    State::Intended { .. } => "it is not known whether its call took effect",
+                    _ if ways.forward.has_effect() && !ways.back.is_done() => "it is left as it is",
+                    _ => return None,
                 };
-                residue_of(step, &ways.forward, why.to_owned())
+                Some(residue_of(step, &ways.forward, why.to_owned()))
             })
             .collect();
         Outcome::Stuck { cause: Cause { why: Why::Blocked, failed: Vec::new(), blocked: Some(why) }, residue }

@@ -65,13 +65,6 @@ pub enum Event {
         /// The step.
         step: StepId,
     },
-    /// AWS accepted a step's call and did not do all of it; the run takes its word.
-    Unconfirmed {
-        /// The step.
-        step: StepId,
-        /// What is not as asked.
-        what: String,
-    },
     /// The person asked to stop: steps under way finish, nothing new starts.
     Stopping,
     /// What was done is taken back now. The events of steps that follow speak of these, which have numbers of their own only

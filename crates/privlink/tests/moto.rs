@@ -369,7 +369,7 @@ fn the_chain_at_an_address_is_made_read_mended_and_taken_back() {
     let mut comparison = Comparison::of("chain");
     let first = moto.plan(2, "chain");
     assert!(first.values().all(|change| change["action"] == "create"), "{first:#?}");
-    let applied = finished(&moto.expect(0, &["apply", "-y"], "chain"), "created");
+    let applied = finished(&moto.expect(0, &["apply", "-y", "--dangerous-unconfirmed"], "chain"), "created");
     assert_eq!(applied, first.keys().cloned().collect(), "an apply makes what its plan said");
     let second = moto.plan(2, "chain");
     assert_eq!(first.keys().collect::<Vec<_>>(), second.keys().collect::<Vec<_>>());
@@ -386,11 +386,11 @@ fn the_chain_at_an_address_is_made_read_mended_and_taken_back() {
             assert!(plan.contains(value), "{change}: the plan does not show {value:?}:\n{plan}");
         }
         // The zone that moto forgets would have these replaced each time, by targets of the same address and port.
-        moto.expect(0, &["apply", "-y"], "chain");
+        moto.expect(0, &["apply", "-y", "--dangerous-unconfirmed"], "chain");
         comparison.plan(&moto.plan(2, "chain"), &applied);
     }
     comparison.facts(&moto, "chain");
-    moto.expect(0, &["destroy", "-y"], "chain");
+    moto.expect(0, &["destroy", "-y", "--dangerous-unconfirmed"], "chain");
     comparison.facts(&moto, "left");
     let last = moto.plan(2, "chain");
     assert_eq!(last, first, "the world is as it was");
@@ -401,8 +401,12 @@ fn the_chain_at_an_address_is_made_read_mended_and_taken_back() {
 fn a_service_in_another_account_comes_as_far_as_its_acceptance() {
     let moto = Moto::start();
     let mut comparison = Comparison::of("handshake");
-    let link = moto.expect(0, &["apply", "-y", "--target", "link/gateway/hub"], "handshake");
-    let told = moto.expect(4, &["apply", "-y", "--no-rollback", "--target", "target/orders/connection"], "handshake");
+    let link = moto.expect(0, &["apply", "-y", "--dangerous-unconfirmed", "--target", "link/gateway/hub"], "handshake");
+    let told = moto.expect(
+        4,
+        &["apply", "-y", "--dangerous-unconfirmed", "--no-rollback", "--target", "target/orders/connection"],
+        "handshake",
+    );
     comparison.failure(&told);
     let mut applied = finished(&link, "created");
     applied.extend(finished(&told, "created"));
@@ -411,7 +415,7 @@ fn a_service_in_another_account_comes_as_far_as_its_acceptance() {
     }
     comparison.plan(&moto.plan(8, "handshake"), &applied);
     assert!(comparison.facts(&moto, "handshake") > 20, "boto3 confirms the rest");
-    moto.expect(8, &["destroy", "-y"], "handshake");
+    moto.expect(8, &["destroy", "-y", "--dangerous-unfinished-run"], "handshake");
     comparison.facts(&moto, "left");
     comparison.done();
 }
@@ -422,7 +426,7 @@ fn definitions_that_moto_refuses_are_refused_at_their_step_and_leave_nothing() {
     for spec in ["methods", "preflight", "mock"] {
         let mut comparison = Comparison::of(spec);
         let first = moto.plan(2, spec);
-        comparison.failure(&moto.expect(3, &["apply", "-y"], spec));
+        comparison.failure(&moto.expect(3, &["apply", "-y", "--dangerous-unconfirmed"], spec));
         assert_eq!(moto.plan(2, spec), first, "{spec}: the world is as it was");
         comparison.done();
     }

@@ -165,7 +165,7 @@ pub(crate) struct ResumeArgs {
     /// Change things through an endpoint that is neither AWS's nor on this machine.
     #[arg(long, env = "PRIVLINK_DANGEROUS_ENDPOINT", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]
     pub(crate) dangerous_endpoint: bool,
-    /// Go on where AWS did not do all that it accepted. Emulators of AWS keep less than they are given.
+    /// Do not look whether AWS did all that it accepted. Emulators of AWS keep less than they are given.
     #[arg(long, env = "PRIVLINK_DANGEROUS_UNCONFIRMED", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]
     pub(crate) dangerous_unconfirmed: bool,
     #[command(flatten)]

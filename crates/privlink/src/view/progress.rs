@@ -94,10 +94,6 @@ impl<'a> Progress<'a> {
                 let symbol = self.style.red("failed");
                 Some(format!("{number} {symbol} {}: {failure}", self.named(step)))
             }
-            Event::Unconfirmed { step, what } => {
-                let (step, number) = (self.step(*step)?, self.counted());
-                Some(format!("{number} not confirmed {}: {what}", self.named(step)))
-            }
             Event::Stopping => {
                 self.stopping = true;
                 Some(
