@@ -20,7 +20,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use privlink_model::{
     Address, Attrs, Event, Kinds, Object, Settle, State, Step, StepFailure, StepId, Way, Write, Written,
@@ -29,46 +28,13 @@ use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 
 use crate::course::{Course, Played};
 use crate::late;
-use crate::outputs::{Outputs, Resolved, in_words};
+use crate::outputs::{Late, Outputs, Resolved, in_words};
 use crate::prepare::{Prepared, desired, prepare};
 use crate::renamed::Renamed;
 use crate::retry::{Attempts, Rule, Verdict};
 use crate::step::{Called, Ports, Unfinished, Walk, broken_down, lost_answer};
 use crate::stop::StopSignal;
-
-/// How far a step has come.
-enum Stage {
-    Unstarted,
-    /// Values it needs are read again.
-    Reading(AbortHandle),
-    /// Its call waits for a place.
-    Queued(Write),
-    /// Its call is under way, or found out about.
-    Calling,
-    /// Its call was refused and is made again after a pause.
-    Resting(AbortHandle),
-    /// What its call began is waited for.
-    Settling,
-    Done,
-    Failed(StepFailure),
-}
-
-/// A step and what the run knows of it.
-struct Track<'p> {
-    step: &'p Step,
-    stage: Stage,
-    /// Where an earlier part of the run left it.
-    left: State,
-    /// How many of the steps it needs are not done.
-    missing: usize,
-    /// The steps that need it.
-    dependents: Vec<StepId>,
-    attempts: Attempts,
-    /// Whether it takes a place of those for calls.
-    in_place: bool,
-    /// When it started.
-    since: Option<Duration>,
-}
+use crate::track::{Stage, Track};
 
 /// What a task reports.
 enum Report {
@@ -236,16 +202,14 @@ impl<'p> Dispatcher<'p> {
             track.since = Some(self.ports.clock.now());
             self.ports.events.send(Event::Started { step: id, address: step.address.clone() });
         }
+        let missing = self.renamed.missing(step);
+        if !missing.is_empty() && !read_again {
+            return self.read(id, missing);
+        }
         let values = match desired(&step.op).map(|attrs| self.outputs.resolve(attrs)) {
             None => Attrs::new(),
             Some(Resolved::Known(values)) => values,
-            Some(Resolved::Late(late)) if !read_again => {
-                let ports = self.ports.clone();
-                let read = async move { Report::Read(late::read_all(&ports, id, late).await) };
-                let task = self.spawn(id, read);
-                self.set(id, Stage::Reading(task));
-                return;
-            }
+            Some(Resolved::Late(late)) if !read_again => return self.read(id, late),
             Some(Resolved::Late(late)) => {
                 let late: Vec<String> = late.iter().map(late::wanted).collect();
                 return self.fail(id, StepFailure::Unresolved(late.join(", ")));
@@ -269,6 +233,13 @@ impl<'p> Dispatcher<'p> {
                 });
             }
         }
+    }
+
+    /// Reads values again that were not there in time.
+    fn read(&mut self, id: StepId, late: Vec<Late>) {
+        let ports = self.ports.clone();
+        let task = self.spawn(id, async move { Report::Read(late::read_all(&ports, id, late).await) });
+        self.set(id, Stage::Reading(task));
     }
 
     /// Lets a call take its place, or goes on with one that was made.
@@ -418,9 +389,10 @@ impl<'p> Dispatcher<'p> {
     /// Takes up that an object was brought back under another name.
     fn rename(&mut self, id: StepId, new: &Object) {
         if let Some(old) = self.lost.get(&id)
-            && let Some(schema) = self.tracks.get(&id).and_then(|track| self.kinds.get(track.step.kind))
+            && let Some(track) = self.tracks.get(&id)
+            && let Some(schema) = self.kinds.get(track.step.kind)
         {
-            self.renamed.learn(schema, (&old.id, &old.attrs), (&new.id, &new.attrs));
+            self.renamed.learn(schema, track.step, old, new);
         }
     }
 
@@ -455,6 +427,7 @@ impl<'p> Dispatcher<'p> {
             Ok((_, Report::Read(Ok(found)))) => {
                 for (address, attrs) in &found {
                     self.outputs.learn(address, attrs);
+                    self.renamed.found(address, attrs);
                 }
                 self.prepare(id, true);
             }

@@ -29,6 +29,7 @@ mod run;
 mod step;
 mod stop;
 mod store;
+mod track;
 mod way_back;
 
 pub use clock::SystemClock;

@@ -25,7 +25,7 @@ struct Output {
 }
 
 /// A resource that must be read again, because attributes that are needed were not there when its step was done.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Late {
     pub(crate) address: Address,
     pub(crate) kind: &'static str,

@@ -1,34 +1,110 @@
 //! What has another name since it was made again: an endpoint brought back has another id and other addresses, and whatever
 //! named the old one must name the new one.
 //!
-//! Pure. Owns: putting new names in place of old ones, in values and inside of documents.
+//! Pure. Owns: putting new names in place of old ones, in values and inside of documents; which names are not there yet.
+//! Refuses to know how they are read then (`late`).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
-use privlink_model::{Attrs, KindSchema, Value};
+use privlink_model::{Address, Attrs, KindSchema, Object, Op, Step, Value};
 
+use crate::outputs::Late;
+
+/// How long, and how often, a name is looked for that comes late.
+const LOOK: (Duration, Duration) = (Duration::from_secs(600), Duration::from_secs(5));
 /// The shortest name that is looked for inside of longer texts; AWS's ids are longer than this.
 const SHORTEST: usize = 8;
 
 /// New names by old ones.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(crate) struct Renamed {
     texts: BTreeMap<String, String>,
     sets: Vec<(BTreeSet<Value>, BTreeSet<Value>)>,
+    /// Objects that AWS has not said all of yet: an endpoint has its addresses once its connection is accepted.
+    unsaid: Vec<Unsaid>,
+}
+
+/// An object with old names whose new ones are not known yet.
+#[derive(Debug)]
+struct Unsaid {
+    late: Late,
+    old: Attrs,
 }
 
 impl Renamed {
-    /// Takes up that one object is in another's place: what AWS decided of the old one is called as the new one's now.
-    pub(crate) fn learn(&mut self, schema: &KindSchema, old: (&str, &Attrs), new: (&str, &Attrs)) {
-        self.text(old.0, new.0);
-        for (key, before) in old.1.iter().filter(|(key, _)| !schema.compares(key)) {
-            match (before, new.1.get(key)) {
-                (Value::Text(before), Some(Value::Text(after))) => self.text(before, after),
-                (Value::Set(before), Some(Value::Set(after))) if !before.is_empty() && before != after => {
-                    self.sets.push((before.clone(), after.clone()));
+    /// Takes up that a step has put one object in another's place: what AWS decided of the old one is called as the new one's
+    /// now.
+    pub(crate) fn learn(&mut self, schema: &KindSchema, step: &Step, old: &Object, new: &Object) {
+        self.text(&old.id, &new.id);
+        let mut wanted = BTreeSet::new();
+        for (key, before) in old.attrs.iter().filter(|(key, _)| !schema.compares(key)) {
+            match new.attrs.get(key) {
+                Some(after) => self.pair(before, after),
+                None if matches!(before, Value::Text(_) | Value::Set(_)) && !before.is_empty() => {
+                    wanted.insert(key.clone());
                 }
-                _ => {}
+                None => {}
             }
+        }
+        if !wanted.is_empty() {
+            let late = Late {
+                address: step.address.clone(),
+                kind: step.kind,
+                scope: step.scope.clone(),
+                id: new.id.clone(),
+                attrs: new.attrs.clone(),
+                wanted,
+                limit: LOOK.0,
+                poll: LOOK.1,
+            };
+            self.unsaid.push(Unsaid { late, old: old.attrs.clone() });
+        }
+    }
+
+    fn pair(&mut self, before: &Value, after: &Value) {
+        match (before, after) {
+            (Value::Text(before), Value::Text(after)) => self.text(before, after),
+            (Value::Set(before), Value::Set(after)) if !before.is_empty() && before != after => {
+                self.sets.push((before.clone(), after.clone()));
+            }
+            _ => {}
+        }
+    }
+
+    /// What has to be read before a step can name what it names.
+    pub(crate) fn missing(&self, step: &Step) -> Vec<Late> {
+        let (one, other) = match &step.op {
+            Op::Create { attrs, .. } | Op::Delete { before: attrs, .. } | Op::Wait { before: attrs, .. } => {
+                (attrs, None)
+            }
+            Op::Update { before, after, .. } => (before, Some(after)),
+        };
+        let mentioned = |unsaid: &&Unsaid, key: &String| {
+            unsaid
+                .old
+                .get(key)
+                .is_some_and(|name| mentions(one, name) || other.is_some_and(|attrs| mentions(attrs, name)))
+        };
+        let late = self.unsaid.iter().filter_map(|unsaid| {
+            let wanted: BTreeSet<String> =
+                unsaid.late.wanted.iter().filter(|key| mentioned(&unsaid, key)).cloned().collect();
+            (!wanted.is_empty()).then(|| Late { wanted, ..unsaid.late.clone() })
+        });
+        late.collect()
+    }
+
+    /// Takes up what was read late.
+    pub(crate) fn found(&mut self, address: &Address, attrs: &Attrs) {
+        for number in 0..self.unsaid.len() {
+            let Some(unsaid) = self.unsaid.get_mut(number).filter(|unsaid| unsaid.late.address == *address) else {
+                continue;
+            };
+            let said: Vec<String> = unsaid.late.wanted.iter().filter(|key| attrs.get(key).is_some()).cloned().collect();
+            unsaid.late.wanted.retain(|key| !said.contains(key));
+            let pairs: Vec<(Value, Value)> =
+                said.iter().filter_map(|key| Some((unsaid.old.get(key)?.clone(), attrs.get(key)?.clone()))).collect();
+            pairs.iter().for_each(|(before, after)| self.pair(before, after));
         }
     }
 
@@ -78,9 +154,26 @@ impl Renamed {
     }
 }
 
+/// Whether attributes mention a name or a set of them.
+fn mentions(attrs: &Attrs, name: &Value) -> bool {
+    fn value_mentions(value: &Value, name: &Value) -> bool {
+        match (value, name) {
+            (Value::Text(text), Value::Text(name)) => text == name || (name.len() >= SHORTEST && text.contains(name)),
+            (Value::Set(items), Value::Set(names)) if names.is_subset(items) => true,
+            (Value::Map(map), _) => map.values().any(|value| value_mentions(value, name)),
+            (value, _) => value.elements().into_iter().any(|value| value_mentions(value, name)),
+        }
+    }
+    attrs.iter().any(|(_, value)| value_mentions(value, name))
+}
+
 #[cfg(test)]
 mod tests {
-    use privlink_model::{AttributeSchema, Attrs, KindSchema, Service, Value};
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use privlink_model::{
+        Address, AttributeSchema, Attrs, KindSchema, Object, Op, Scope, Service, Step, StepId, Undo, UndoOp, Value,
+    };
 
     use super::Renamed;
 
@@ -93,12 +186,50 @@ mod tests {
         entries.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect()
     }
 
+    fn object(id: &str, attrs: Attrs) -> Object {
+        Object { id: id.to_owned(), attrs }
+    }
+
+    fn step(attrs: Attrs) -> Step {
+        Step {
+            id: StepId(1),
+            address: Address::new("a"),
+            kind: "thing",
+            scope: Scope::new("1", "r"),
+            op: Op::Create { attrs, tags: BTreeMap::new() },
+            call: String::new(),
+            needs: BTreeSet::new(),
+            undo: Undo::Exact(UndoOp::Nothing),
+            settle: None,
+            token: String::new(),
+            outage: None,
+        }
+    }
+
+    #[test]
+    fn a_name_that_comes_late_is_missing_to_who_mentions_it() {
+        let old = attrs(&[("addresses", Value::text_set(["10.0.0.1", "10.0.0.2"]))]);
+        let mut renamed = Renamed::default();
+        renamed.learn(
+            &SCHEMA,
+            &step(Attrs::new()),
+            &object("vpce-11111111", old),
+            &object("vpce-22222222", Attrs::new()),
+        );
+        let user = attrs(&[("targets", Value::text_set(["10.0.0.1", "10.0.0.2"]))]);
+        assert_eq!(renamed.missing(&step(user.clone())).len(), 1);
+        assert!(renamed.missing(&step(attrs(&[("targets", Value::text_set(["10.0.0.1"]))]))).is_empty());
+        renamed.found(&Address::new("a"), &attrs(&[("addresses", Value::text_set(["10.0.0.8", "10.0.0.9"]))]));
+        assert!(renamed.missing(&step(user.clone())).is_empty());
+        assert_eq!(renamed.attrs(&user), attrs(&[("targets", Value::text_set(["10.0.0.8", "10.0.0.9"]))]));
+    }
+
     #[test]
     fn what_named_the_old_one_names_the_new_one() {
         let old = attrs(&[("addresses", Value::text_set(["10.0.0.1", "10.0.0.2"])), ("name", Value::Text("n".into()))]);
         let new = attrs(&[("addresses", Value::text_set(["10.0.0.8", "10.0.0.9"])), ("name", Value::Text("n".into()))]);
         let mut renamed = Renamed::default();
-        renamed.learn(&SCHEMA, ("vpce-11111111", &old), ("vpce-22222222", &new));
+        renamed.learn(&SCHEMA, &step(Attrs::new()), &object("vpce-11111111", old), &object("vpce-22222222", new));
         let users = attrs(&[
             ("targets", Value::text_set(["10.0.0.1", "10.0.0.2", "10.0.0.3"])),
             ("id", Value::Text("vpce-svc-1/vpce-11111111".into())),

@@ -56,6 +56,7 @@ pub(crate) fn find(plan: &Plan, kinds: &Kinds, history: &History) -> WayBack {
     finder.remake_snapshots();
     finder.bring_along();
     finder.name_users();
+    finder.parts_first();
     finder.snapshots_last();
     finder.finish()
 }
@@ -293,6 +294,26 @@ impl Finder<'_> {
         self.way.lost.iter().find(|(_, old)| named(old)).map(|(id, _)| *id)
     }
 
+    /// What went along with an object is part of it: whoever rests on the object waits for that too, a consumer for the
+    /// permission to connect. It gives way where the part itself rests on them.
+    fn parts_first(&mut self) {
+        let planned = self.planned();
+        let mut edges: Vec<(StepId, StepId)> = Vec::new();
+        for part in self.back.values().filter(|step| step.id > planned) {
+            for owner in part.needs.iter().filter(|need| self.way.lost.contains_key(need)) {
+                let rests = |user: &&Step| user.id <= planned && user.needs.contains(owner);
+                edges.extend(self.back.values().filter(rests).map(|user| (user.id, part.id)));
+            }
+        }
+        for (user, part) in edges {
+            if !self.reaches(part, user)
+                && let Some(back) = self.back.get_mut(&user)
+            {
+                back.needs.insert(part);
+            }
+        }
+    }
+
     /// A snapshot is made once all is back of which it is one.
     fn snapshots_last(&mut self) {
         let planned = self.planned();
@@ -346,7 +367,11 @@ impl Finder<'_> {
     /// The texts by which others know something that is lost: its name, or what AWS had decided of it.
     fn names_of<'o>(&self, step: StepId, old: &'o Object, decided: bool) -> impl Iterator<Item = &'o str> {
         let schema = self.back.get(&step).and_then(|back| self.kinds.get(back.kind));
-        let known = move |key: &str| key == keys::ID.key() || schema.is_none_or(|schema| schema.compares(key));
+        // Whose something is stands in much that has nothing to do with it.
+        let tells =
+            move |key: &str| schema.and_then(|schema| schema.attribute(key)).is_some_and(|fact| fact.tells.is_some());
+        let known =
+            move |key: &str| key == keys::ID.key() || tells(key) || schema.is_none_or(|schema| schema.compares(key));
         let values = old.attrs.iter().filter(move |(key, _)| decided && !known(key)).map(|(_, value)| value);
         let texts = values.flat_map(|value| {
             let inner = value.elements().into_iter().filter_map(Value::as_text);

@@ -88,7 +88,10 @@ fn a_destroy_is_taken_back_as_far_as_its_plan_had_said() {
     let told = scene.expect(0, &["rollback", "-y", &run]);
     assert!(told.contains("Not as it was before, as the plan had declared"), "{told}");
     assert_eq!(kinds(&scene.world()), before);
-    // An accepted connection is nobody's own: a destroy does not know it, and the next apply accepts anew.
+    // The API's definition names another endpoint now, so a deployment of it is another; all else is as the spec says.
+    let plan = scene.expect(2, &["plan", "--concise", "--detailed-exitcode"]);
+    let changes: Vec<&str> = plan.lines().filter(|line| line.contains(" api/") || line.contains(" target/")).collect();
+    assert!(changes.iter().all(|line| line.contains("/deployment") || line.contains("/stage/")), "{plan}");
     scene.expect(0, &["apply", "-y"]);
     scene.is_applied();
 }
