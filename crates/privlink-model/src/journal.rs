@@ -73,6 +73,8 @@ pub struct Begun {
     pub keep: bool,
     /// The version of privlink that wrote this.
     pub version: String,
+    /// Where its calls go: empty for AWS, else in words.
+    pub place: String,
 }
 
 /// Why a run is taken back.

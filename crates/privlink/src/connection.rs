@@ -46,6 +46,15 @@ pub(crate) enum Place {
 }
 
 impl Place {
+    /// What it is called in a journal: nothing for AWS.
+    pub(crate) fn words(&self) -> String {
+        match self {
+            Self::Aws => String::new(),
+            Self::Sandbox { .. } => "the sandbox".to_owned(),
+            Self::Elsewhere(endpoints) => words::list(endpoints),
+        }
+    }
+
     /// What must be said aloud about it.
     pub(crate) fn announcements(&self) -> Vec<String> {
         match self {

@@ -6,6 +6,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use privlink_engine::StoreError;
+
 use crate::exit_code::{self, Exit};
 
 /// Why a command ended early.
@@ -109,8 +111,8 @@ impl Failure {
     }
 
     /// Something about the store, without a way out.
-    pub(crate) fn store(message: impl std::fmt::Display) -> Self {
-        Self::Store { message: message.to_string(), help: None }
+    pub(crate) fn store(error: StoreError) -> Self {
+        Self::Store { message: error.to_string(), help: error.help().map(str::to_owned) }
     }
 
     /// The exit code.

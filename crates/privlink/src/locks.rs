@@ -29,7 +29,10 @@ pub(crate) async fn take(
         Err(LockError::Held(holder)) => Err(Failure::Locked { why: told(project, &holder), help: way_out(&holder) }),
         Err(LockError::Store(error)) => Err(Failure::Store {
             message: format!("{error}; nothing was called"),
-            help: Some("a run is written down before its first call; name a place for that by --store".to_owned()),
+            help: Some(error.help().map_or_else(
+                || "a run is written down before its first call; name a place for that by --store".to_owned(),
+                str::to_owned,
+            )),
         }),
     }
 }

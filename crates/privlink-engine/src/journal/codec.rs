@@ -76,6 +76,7 @@ struct BegunLine {
     at: u64,
     keep: bool,
     version: String,
+    place: String,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -150,15 +151,15 @@ impl From<RecordLine> for Record {
 
 impl From<&Begun> for BegunLine {
     fn from(begun: &Begun) -> Self {
-        let Begun { run, project, verb, plan, steps, by, at, keep, version } = begun.clone();
-        Self { run, project, verb, plan, steps, by, at, keep, version }
+        let Begun { run, project, verb, plan, steps, by, at, keep, version, place } = begun.clone();
+        Self { run, project, verb, plan, steps, by, at, keep, version, place }
     }
 }
 
 impl From<BegunLine> for Begun {
     fn from(line: BegunLine) -> Self {
-        let BegunLine { run, project, verb, plan, steps, by, at, keep, version } = line;
-        Self { run, project, verb, plan, steps, by, at, keep, version }
+        let BegunLine { run, project, verb, plan, steps, by, at, keep, version, place } = line;
+        Self { run, project, verb, plan, steps, by, at, keep, version, place }
     }
 }
 

@@ -173,6 +173,7 @@ impl Asked<'_> {
             at: wall_seconds(),
             keep: self.run.no_rollback,
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            place: source.connection().place.words(),
         };
         let text = privlink_plan::encode(&plan);
         let journal = Journal::begin(Arc::clone(store), run, text.as_bytes(), begun).await;

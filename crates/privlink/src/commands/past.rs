@@ -67,7 +67,18 @@ impl<'a> Past<'a> {
 
     /// Opens its journal; only under its lock, as nobody else may be writing there.
     pub(super) async fn open(&self) -> Result<(Journal, History), Failure> {
-        Journal::open(Arc::clone(&self.store), &self.run).await.map_err(stores::no_run)
+        let (journal, history) = Journal::open(Arc::clone(&self.store), &self.run).await.map_err(stores::no_run)?;
+        let made = history.begun().map_or("", |begun| begun.place.as_str());
+        let here = self.connection.place.words();
+        if made.is_empty() == here.is_empty() {
+            return Ok((journal, history));
+        }
+        // What a sandbox holds says nothing about AWS: every object would be found missing.
+        let named = |place: &str| if place.is_empty() { "AWS".to_owned() } else { place.to_owned() };
+        Err(Failure::Run {
+            message: format!("run {} was made on {}, and calls go to {} now", self.run, named(made), named(&here)),
+            help: "give the flags and the environment that it was begun with".to_owned(),
+        })
     }
 
     /// Goes on with it.

@@ -74,6 +74,15 @@ async fn start(world: privlink_sandbox::World, listen: SocketAddr, store: Option
     started.map_err(|error| Failure::cloud(format!("cannot start the sandbox: {error}")))
 }
 
+/// Runs of a world that is no more would be in the way of the next.
+fn forget_runs(folder: &Path) -> Result<(), Failure> {
+    let runs = folder.join("runs");
+    match std::fs::remove_dir_all(&runs) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(Failure::Write { path: runs, source }),
+        _ => Ok(()),
+    }
+}
+
 /// What a shell must set for AWS clients to come here.
 fn exports(url: &str) -> String {
     let (key, secret) = SANDBOX_KEYS;
@@ -118,6 +127,7 @@ async fn ask(args: &WorldArgs, question: Question) -> Result<Json, Failure> {
         Question::World => sandbox.world_json(),
         Question::Reset => {
             sandbox.reset().map_err(|error| Failure::cloud(format!("cannot keep the world: {error}")))?;
+            forget_runs(folder)?;
             Json::Null
         }
     };

@@ -342,6 +342,7 @@ fn history(end: Option<End>) -> History {
         at: 1_795_214_292,
         keep: false,
         version: "0.1.0".to_owned(),
+        place: String::new(),
     };
     let unwinding = Unwinding { why: Why::Failed, failed: vec![(StepId(3), "AWS reports: no".to_owned())] };
     let records = [

@@ -50,9 +50,9 @@ fn event() -> impl Strategy<Value = StepRecord> {
 }
 
 fn begun() -> impl Strategy<Value = Begun> {
-    (any::<[String; 6]>(), any::<u32>(), any::<u64>(), any::<bool>()).prop_map(|(texts, steps, at, keep)| {
-        let [run, project, verb, plan, by, version] = texts;
-        Begun { run, project, verb, plan, steps, by, at, keep, version }
+    (any::<[String; 7]>(), any::<u32>(), any::<u64>(), any::<bool>()).prop_map(|(texts, steps, at, keep)| {
+        let [run, project, verb, plan, by, version, place] = texts;
+        Begun { run, project, verb, plan, steps, by, at, keep, version, place }
     })
 }
 
