@@ -2,9 +2,10 @@
 //! operation for plans and applies of 2, 10 and 50 integrations, and the time to check large specs.
 //!
 //! The sandbox runs `SPEED` times faster than AWS, so waits shrink with it; requests, CPU and memory do not depend on it.
-//! Last come the plans' estimates against what the applies took, on a slower one.
+//! Then comes what journals and read-back cost; last the plans' estimates against what the applies took, on a slower one.
 
 mod estimate;
+mod overhead;
 mod served;
 mod specs;
 
@@ -41,6 +42,7 @@ pub(crate) fn run(arguments: &[&str]) -> Outcome {
     for size in SIZES {
         integrations(&program, &folder, size, operations)?;
     }
+    overhead::run(&program, &folder)?;
     estimate::run(&program, &folder)
 }
 
