@@ -16,13 +16,16 @@
 //! **Invariant:** the way back depends on the plan and on how far its steps came, never on how far the way back itself came: a
 //! run that is killed on it finds the same steps again.
 
+mod calls;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use privlink_model::{
-    Action, Attrs, History, KindSchema, Kinds, Object, Observed, Op, Plan, ReplaceOrder, Settle, State, Step, StepId,
-    Undo, UndoOp, Value, Waits, Write, keys, short_digest,
+    Action, Attrs, History, KindSchema, Kinds, Object, Observed, Op, Plan, ReplaceOrder, State, Step, StepId, Undo,
+    UndoOp, Value, Write, keys, short_digest,
 };
 
+use self::calls::{back, create, delete};
 use crate::outputs::Outputs;
 use crate::prepare::{self, Prepared, prepare};
 
@@ -489,35 +492,4 @@ fn holds(attrs: &Attrs, name: &str) -> bool {
         }
     }
     attrs.iter().any(|(_, value)| value_holds(value, name))
-}
-
-fn back(step: &Step, op: Op, call: &str, waits: Option<Waits>) -> Step {
-    Step {
-        id: step.id,
-        address: step.address.clone(),
-        kind: step.kind,
-        scope: step.scope.clone(),
-        op,
-        call: call.to_owned(),
-        needs: BTreeSet::new(),
-        undo: Undo::Exact(UndoOp::Nothing),
-        settle: waits.map(|waits| Settle {
-            until: waits.until.to_owned(),
-            typical: waits.typical,
-            limit: waits.limit,
-            poll: waits.poll,
-        }),
-        token: short_digest(&format!("{} back", step.token), 40),
-        outage: None,
-    }
-}
-
-fn delete(step: &Step, schema: &KindSchema, id: String, before: Attrs) -> Step {
-    back(step, Op::Delete { id, before }, schema.delete.map_or("", |call| call.name), schema.gone)
-}
-
-fn create(step: &Step, schema: &KindSchema, old: &Attrs, tags: BTreeMap<String, String>) -> Step {
-    let attrs = old.iter().filter(|(key, _)| schema.compares(key)).map(|(key, value)| (key.clone(), value.clone()));
-    let op = Op::Create { attrs: attrs.collect(), tags };
-    back(step, op, schema.create.map_or("", |call| call.name), schema.ready)
 }

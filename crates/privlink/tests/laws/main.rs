@@ -24,7 +24,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 /// Cases of one scene, unless said otherwise.
-const CASES: usize = 60;
+const CASES: usize = 150;
 /// Cases at the same time.
 const AT_ONCE: usize = 3;
 
