@@ -14,7 +14,7 @@ pub(crate) struct Flow {
 impl Flow {
     /// What breaks a way from a stage to a target, in words.
     pub(crate) fn broken(&mut self, world: &Value) -> Vec<String> {
-        self.lent.extend(endpoint_addresses(world, false).into_iter());
+        self.lent.extend(endpoint_addresses(world, false));
         let mut broken = Vec::new();
         for (scope, here) in entries(&world["scopes"]) {
             let place = Place { world, scope, here, lent: &self.lent };
@@ -54,7 +54,7 @@ impl Place<'_> {
 
     fn deployed(&self, snapshot: &Value) -> Vec<String> {
         let mut broken = Vec::new();
-        let ways: Vec<&str> = items(&snapshot["endpoint"]["vpcEndpointIds"]).iter().map(|id| text(id)).collect();
+        let ways: Vec<&str> = items(&snapshot["endpoint"]["vpcEndpointIds"]).iter().map(text).collect();
         if !ways.iter().any(|id| self.is_available(&self.here["ec2"]["endpoints"][*id])) {
             broken.push(format!("no endpoint of {ways:?} is available"));
         }
