@@ -88,7 +88,7 @@ pub(crate) async fn run(scene: &Scene, case: Case) -> Result<&'static str, Troub
 }
 
 async fn carry_out(scene: &Scene, case: &Case) -> Result<&'static str, String> {
-    let place = scene.place().await;
+    let mut place = scene.place().await;
     let death = match case {
         Case::Fault(fault) => {
             place.sandbox.set_faults(vec![fault.clone()]).unwrap();
@@ -103,6 +103,9 @@ async fn carry_out(scene: &Scene, case: &Case) -> Result<&'static str, String> {
         outcome = first.apply(&scene.plan) => Some(outcome),
         () = store.died() => None,
     };
+    if outcome.is_none() {
+        scene.reconnect(&mut place).await;
+    }
     let outcome = match (outcome, case) {
         (None, Case::Death(_, Then::RollBack)) => resumed(&place, &store, scene, Then::RollBack).await?,
         (None, _) => resumed(&place, &store, scene, Then::Resume).await?,
@@ -152,7 +155,9 @@ async fn judge(scene: &Scene, place: &Place, case: &Case, outcome: &Outcome) -> 
             Ok("applied")
         }
         Outcome::RolledBack { inexact, cause, .. } => {
-            let end = if inexact.is_empty() {
+            let end = if case.is_endless_deletion() {
+                nothing_is_missing(&counted(&exists), &counted(&scene.before))
+            } else if inexact.is_empty() {
                 same(&without_tokens(&exists), &without_tokens(&scene.before))
             } else {
                 same(&counted(&exists), &counted(&scene.before))
@@ -164,6 +169,18 @@ async fn judge(scene: &Scene, place: &Place, case: &Case, outcome: &Outcome) -> 
         Outcome::Stuck { residue, .. } if !residue.is_empty() && case.is_endless_deletion() => Ok("stuck"),
         Outcome::Stuck { residue, cause } => Err(format!("stuck after {cause:?} with {residue:#?}")),
         Outcome::Kept { .. } => Err("it was kept".to_owned()),
+    }
+}
+
+/// What is being deleted for ever stays beside what was made in its place; nothing else may be another.
+fn nothing_is_missing(now: &Value, then: &Value) -> Result<(), String> {
+    match (now, then) {
+        (Value::Number(now), Value::Number(then)) if now.as_u64() < then.as_u64() => Err(format!("{then} are {now}")),
+        (now, Value::Object(then)) => then
+            .iter()
+            .try_for_each(|(key, then)| nothing_is_missing(&now[key], then).map_err(|what| format!("{key}: {what}"))),
+        (Value::Null, Value::Number(_)) => Err("none is left".to_owned()),
+        _ => Ok(()),
     }
 }
 

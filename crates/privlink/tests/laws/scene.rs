@@ -74,6 +74,10 @@ pub(crate) struct Place {
 async fn place(world: &World, accounts: &[Account], project: &str, folder: Option<PathBuf>) -> Place {
     let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let sandbox = Sandbox::start(world.clone(), any_port, folder).await.unwrap();
+    Place { cloud: connect(&sandbox, accounts, project).await, sandbox }
+}
+
+async fn connect(sandbox: &Sandbox, accounts: &[Account], project: &str) -> Arc<dyn Cloud> {
     let cloud = AwsCloud::connect(ConnectOptions {
         accounts: accounts.to_vec(),
         project: project.to_owned(),
@@ -82,7 +86,7 @@ async fn place(world: &World, accounts: &[Account], project: &str, folder: Optio
         time_scale: SPEED,
         parallelism: None,
     });
-    Place { cloud: Arc::new(cloud.await), sandbox }
+    Arc::new(cloud.await)
 }
 
 /// A run on a place.
@@ -213,6 +217,12 @@ impl Scene {
         assert_eq!(again.steps, Vec::new(), "{name}: apply, then plan, is empty");
         let after = place.sandbox.summary();
         Self { name, world, spec, plan, calls, appends: store.appends(), before, after }
+    }
+
+    /// Connects to a place anew, as another process does: with the one that died its connections are gone.
+    pub(crate) async fn reconnect(&self, place: &mut Place) {
+        let (accounts, project) = self.spec.accounts();
+        place.cloud = connect(&place.sandbox, &accounts, &project).await;
     }
 
     pub(crate) async fn place(&self) -> Place {
