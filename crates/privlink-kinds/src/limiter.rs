@@ -124,6 +124,8 @@ impl Limiter {
     /// The tokens are drawn at the moment of departure.
     async fn pass(&self, call: &Call, ticket: u64, prepaid: bool, rest: Duration) -> Pass<'_> {
         let (own, total) = (self.own(call), self.total(call));
+        // A token that is drawn already is given an end even if who waits here goes away, by a timeout say.
+        let mut pass = Pass { lines: [prepaid.then(|| Arc::clone(&own)), None], slot: None };
         let place = (!prepaid).then(|| own.stand(ticket));
         tokio::time::sleep(rest.div_f64(self.speed)).await;
         if let Some(place) = &place {
@@ -137,7 +139,9 @@ impl Limiter {
         let slot = self.slots.acquire().await.ok();
         place.into_iter().chain(in_total).for_each(Place::leave);
         *lock(&self.requests).entry(format!("{}:{}", prefix(call.service), call.operation)).or_default() += 1;
-        Pass { lines: [Some(own), total], _slot: slot }
+        pass.lines = [Some(own), total];
+        pass.slot = slot;
+        pass
     }
 
     /// Takes AWS's word that a call found no token; which of its buckets was empty AWS does not say.
@@ -184,7 +188,7 @@ impl Drop for Prepaid<'_> {
 /// A call that is under way.
 struct Pass<'l> {
     lines: [Option<Arc<Line>>; 2],
-    _slot: Option<SemaphorePermit<'l>>,
+    slot: Option<SemaphorePermit<'l>>,
 }
 
 impl Drop for Pass<'_> {
