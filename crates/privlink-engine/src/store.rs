@@ -31,7 +31,7 @@ pub trait Store: Send + Sync {
     /// Where it is, for messages.
     fn place(&self) -> String;
 
-    /// Takes a project's lock, or says who holds it. Asks once; [`lock`] waits.
+    /// Takes a project's lock, or says who holds it. Asks once; [`lock()`] waits.
     fn lock<'a>(&'a self, project: &'a str, claim: &'a Claim) -> BoxFuture<'a, Result<Lock, LockError>>;
 
     /// Who holds a project's lock.
