@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use privlink_model::{Access, Account, Query, Role, Scope, Selector};
+use privlink_model::{Access, Account, Query, Role, Scope, Selector, partition};
 use privlink_spec::document::{self, Document, Place, TargetEndpoint};
 
 /// The accounts of a spec, by name.
@@ -34,20 +34,6 @@ fn role(account: &document::Account, role: &document::Role) -> Role {
         external_id: role.external_id.as_ref().map(|id| id.value.clone()),
         session_name: role.session_name.as_ref().map_or_else(|| "privlink".to_owned(), |name| name.value.clone()),
         mfa: role.mfa.as_ref().map(|mfa| mfa.value.clone()),
-    }
-}
-
-/// The ARN partition of a region.
-pub(crate) fn partition(region: &str) -> &'static str {
-    match region.split('-').collect::<Vec<_>>().as_slice() {
-        ["cn", ..] => "aws-cn",
-        ["us", "gov", ..] => "aws-us-gov",
-        ["us", "iso", ..] => "aws-iso",
-        ["us", "isob", ..] => "aws-iso-b",
-        ["us", "isof", ..] => "aws-iso-f",
-        ["eu", "isoe", ..] => "aws-iso-e",
-        ["eusc", ..] => "aws-eusc",
-        _ => "aws",
     }
 }
 

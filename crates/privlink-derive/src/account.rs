@@ -1,9 +1,8 @@
 //! Accounts: what region and credentials say of each other.
 
-use privlink_model::Finding;
+use privlink_model::{Finding, partition};
 use privlink_spec::document::Access;
 
-use crate::access::partition;
 use crate::context::{Context, origin};
 
 /// Checks that the role of each account is one of the partition its region is in: AWS in China, for the United States'

@@ -77,12 +77,9 @@ pub(crate) fn prepare(step: &Step, desired: Attrs, kinds: &Kinds) -> Prepared {
 /// Only sets have a half that adds and one that removes. Anything else that differs changes whole, in the first.
 fn halve(write: &mut Write, phase: Phase, schema: Option<&KindSchema>) {
     for key in &write.changed {
-        let normalise = |value: &Value| match schema.and_then(|schema| schema.attribute(key)) {
-            Some(fact) => (fact.normalise)(value.clone()),
-            None => value.clone(),
-        };
-        let before = write.before.get(key).map(normalise);
-        let after = write.after.get(key).map(normalise);
+        let normal = |value: &Value| schema.map_or_else(|| value.clone(), |schema| schema.normal(key, value));
+        let before = write.before.get(key).map(normal);
+        let after = write.after.get(key).map(normal);
         let between = between(before.as_ref(), after.as_ref());
         match phase {
             Phase::Add => {

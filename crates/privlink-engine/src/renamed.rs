@@ -156,15 +156,12 @@ impl Renamed {
 
 /// Whether attributes mention a name or a set of them.
 fn mentions(attrs: &Attrs, name: &Value) -> bool {
-    fn value_mentions(value: &Value, name: &Value) -> bool {
-        match (value, name) {
-            (Value::Text(text), Value::Text(name)) => text == name || (name.len() >= SHORTEST && text.contains(name)),
-            (Value::Set(items), Value::Set(names)) if names.is_subset(items) => true,
-            (Value::Map(map), _) => map.values().any(|value| value_mentions(value, name)),
-            (value, _) => value.elements().into_iter().any(|value| value_mentions(value, name)),
-        }
-    }
-    attrs.iter().any(|(_, value)| value_mentions(value, name))
+    let is_it = |part: &Value| match (part, name) {
+        (Value::Text(text), Value::Text(name)) => text == name || (name.len() >= SHORTEST && text.contains(name)),
+        (Value::Set(items), Value::Set(names)) => names.is_subset(items),
+        _ => false,
+    };
+    attrs.iter().any(|(_, value)| value.any(&is_it))
 }
 
 #[cfg(test)]

@@ -484,12 +484,10 @@ fn names(value: &Value, name: &str) -> bool {
 
 /// Whether a name stands in attributes, alone or inside of a text.
 fn holds(attrs: &Attrs, name: &str) -> bool {
-    fn value_holds(value: &Value, name: &str) -> bool {
-        match value {
-            Value::Text(text) => text.contains(name),
-            Value::Map(map) => map.iter().any(|(key, value)| key.contains(name) || value_holds(value, name)),
-            other => other.elements().into_iter().any(|value| value_holds(value, name)),
-        }
-    }
-    attrs.iter().any(|(_, value)| value_holds(value, name))
+    let is_it = |part: &Value| match part {
+        Value::Text(text) => text.contains(name),
+        Value::Map(map) => map.keys().any(|key| key.contains(name)),
+        _ => false,
+    };
+    attrs.iter().any(|(_, value)| value.any(&is_it))
 }

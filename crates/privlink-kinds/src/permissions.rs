@@ -13,7 +13,7 @@ use privlink_model::keys::{ADDRESS_TAG, ID, PROJECT_TAG, endpoint, route_table, 
 use privlink_model::keys::{transit_gateway, visible_service};
 use privlink_model::{
     Access, Account, Attrs, Confined, KindSchema, Op, Operation, Ownership, Permission, Plan, Query, Scope, Step,
-    StepId, Undo, UndoOp, Value, Want,
+    StepId, Undo, UndoOp, Value, Want, partition,
 };
 
 use crate::KINDS;
@@ -321,20 +321,6 @@ fn texts(step: &Step, key: &str) -> Vec<String> {
     }
     // Some of them would be taken for all.
     if known { found.into_iter().collect() } else { Vec::new() }
-}
-
-/// The partition of a region, as ARNs name it.
-fn partition(region: &str) -> &'static str {
-    match region.split('-').collect::<Vec<_>>().as_slice() {
-        ["cn", ..] => "aws-cn",
-        ["us", "gov", ..] => "aws-us-gov",
-        ["us", "iso", ..] => "aws-iso",
-        ["us", "isob", ..] => "aws-iso-b",
-        ["us", "isof", ..] => "aws-iso-f",
-        ["eu", "isoe", ..] => "aws-iso-e",
-        ["eusc", ..] => "aws-eusc",
-        _ => "aws",
-    }
 }
 
 #[cfg(test)]

@@ -58,6 +58,20 @@ impl fmt::Display for Scope {
     }
 }
 
+/// The partition of a region, as ARNs name it. AWS's page "Amazon Resource Names" lists them.
+pub fn partition(region: &str) -> &'static str {
+    match region.split('-').collect::<Vec<_>>().as_slice() {
+        ["cn", ..] => "aws-cn",
+        ["us", "gov", ..] => "aws-us-gov",
+        ["us", "iso", ..] => "aws-iso",
+        ["us", "isob", ..] => "aws-iso-b",
+        ["us", "isof", ..] => "aws-iso-f",
+        ["eu", "isoe", ..] => "aws-iso-e",
+        ["eusc", ..] => "aws-eusc",
+        _ => "aws",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Address;

@@ -152,14 +152,19 @@ pub struct CloudError {
 impl fmt::Display for CloudError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} in {}", self.operation, self.scope)?;
-        if !self.code.is_empty() {
-            write!(f, ": {}", self.code)?;
-        }
-        write!(f, ": {}", self.message)?;
-        match &self.request_id {
-            Some(id) => write!(f, " (request {id})"),
-            None => Ok(()),
-        }
+        answer(f, &self.code, &self.message, self.request_id.as_deref())
+    }
+}
+
+/// What the other side said of a call that failed.
+pub(crate) fn answer(f: &mut fmt::Formatter<'_>, code: &str, message: &str, request_id: Option<&str>) -> fmt::Result {
+    if !code.is_empty() {
+        write!(f, ": {code}")?;
+    }
+    write!(f, ": {message}")?;
+    match request_id {
+        Some(id) => write!(f, " (request {id})"),
+        None => Ok(()),
     }
 }
 

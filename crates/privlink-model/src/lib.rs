@@ -26,7 +26,7 @@ mod snapshot;
 mod value;
 
 pub use access::{Access, Account, Role};
-pub use address::{Address, Scope};
+pub use address::{Address, Scope, partition};
 pub use attrs::{Attr, AttrValue, Attrs};
 pub use change::{Action, AttributeChange, Change, ChangeSet, Reason};
 pub use cloud::{BoxFuture, Clock, Cloud, CloudError, ErrorClass, Operation, Progress, Write, Written};

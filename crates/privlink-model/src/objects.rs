@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use crate::cloud::{BoxFuture, ErrorClass};
+use crate::cloud::{BoxFuture, ErrorClass, answer};
 
 /// Objects under one prefix of one place. Keys are relative to that prefix.
 ///
@@ -89,14 +89,7 @@ pub struct ObjectError {
 impl fmt::Display for ObjectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} of {}", self.operation, self.object)?;
-        if !self.code.is_empty() {
-            write!(f, ": {}", self.code)?;
-        }
-        write!(f, ": {}", self.message)?;
-        match &self.request_id {
-            Some(id) => write!(f, " (request {id})"),
-            None => Ok(()),
-        }
+        answer(f, &self.code, &self.message, self.request_id.as_deref())
     }
 }
 

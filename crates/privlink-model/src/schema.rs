@@ -319,17 +319,17 @@ impl KindSchema {
 
     /// Whether two values of an attribute are the same to AWS. No value and an empty one are.
     pub fn same(&self, key: &str, one: Option<&Value>, other: Option<&Value>) -> bool {
-        let normal = |value: &Value| {
-            let value = match self.attribute(key) {
-                Some(fact) => match ((fact.normalise)(value.clone()), fact.shape) {
-                    (Value::List(items), Shape::Set) => Value::Set(items.into_iter().collect()),
-                    (value, _) => value,
-                },
-                None => value.clone(),
-            };
-            (!value.is_empty()).then_some(value)
-        };
-        one.and_then(normal) == other.and_then(normal)
+        let some = |value| Some(self.normal(key, value)).filter(|value| !value.is_empty());
+        one.and_then(some) == other.and_then(some)
+    }
+
+    /// The one form that equal values of an attribute share.
+    pub fn normal(&self, key: &str, value: &Value) -> Value {
+        let Some(fact) = self.attribute(key) else { return value.clone() };
+        match ((fact.normalise)(value.clone()), fact.shape) {
+            (Value::List(items), Shape::Set) => Value::Set(items.into_iter().collect()),
+            (value, _) => value,
+        }
     }
 
     /// Whether an attribute is one that a write sets and a read shows: neither AWS's to decide, nor the identity.

@@ -111,6 +111,17 @@ impl Value {
         }
     }
 
+    /// Whether something holds of it or of a part of it, at any depth.
+    pub fn any(&self, holds: &dyn Fn(&Value) -> bool) -> bool {
+        holds(self)
+            || match self {
+                Self::List(items) => items.iter().any(|item| item.any(holds)),
+                Self::Set(items) => items.iter().any(|item| item.any(holds)),
+                Self::Map(map) => map.values().any(|value| value.any(holds)),
+                Self::Bool(_) | Self::Int(_) | Self::Text(_) | Self::Of(_) | Self::Digest(_) => false,
+            }
+    }
+
     /// Whether nothing in it waits for another resource.
     pub fn is_known(&self) -> bool {
         match self {

@@ -15,22 +15,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use privlink_model::{
-    Action, Address, AttributeChange, AttributeSchema, Attrs, Change, KindSchema, Kinds, Observed, Ownership, Reason,
-    Reference, ReplaceOrder, Resource, Shape, Snapshot, Status, Tells, Value, keys,
+    Action, Address, AttributeChange, Attrs, Change, KindSchema, Kinds, Observed, Ownership, Reason,
+    Reference, ReplaceOrder, Resource, Shape, Snapshot, Status, Tells, Value,
 };
 
 use crate::draft::lacks;
 use crate::item::{Item, makes_new, observed_value};
 use crate::pair::Pairs;
-
-/// The one form of a value that equal values share.
-pub(crate) fn normalised(fact: Option<&AttributeSchema>, value: &Value) -> Value {
-    let Some(fact) = fact else { return value.clone() };
-    match ((fact.normalise)(value.clone()), fact.shape) {
-        (Value::List(items), Shape::Set) => Value::Set(items.into_iter().collect()),
-        (value, _) => value,
-    }
-}
 
 /// Whether an attribute's change means replacement: by its own fact, because it says which object this is, or because the
 /// kind has no call that changes anything.
@@ -61,7 +52,7 @@ pub(crate) fn compare(schema: &KindSchema, after: &Attrs, before: &Observed, aro
     let mut keys: BTreeSet<&String> = after.iter().map(|(key, _)| key).collect();
     keys.extend(before.attrs.iter().map(|(key, _)| key));
     keys.into_iter()
-        .filter(|key| schema.attribute(key).is_none_or(|fact| !fact.computed) && key.as_str() != keys::ID.key())
+        .filter(|key| schema.compares(key))
         .filter(|key| differs(schema, key, after.get(key), before.attrs.get(key), around))
         .map(|key| AttributeChange {
             key: key.clone(),
@@ -72,7 +63,6 @@ pub(crate) fn compare(schema: &KindSchema, after: &Attrs, before: &Observed, aro
 }
 
 fn differs(schema: &KindSchema, key: &str, after: Option<&Value>, before: Option<&Value>, around: &Around) -> bool {
-    let fact = schema.attribute(key);
     match (after, before) {
         (None, None) => false,
         (Some(after), _) if !after.is_known() => {
@@ -81,34 +71,20 @@ fn differs(schema: &KindSchema, key: &str, after: Option<&Value>, before: Option
             // is replaced on a mere suspicion.
             made || !is_immutable(schema, key)
         }
-        (Some(after), Some(before)) => normalised(fact, after) != normalised(fact, before),
-        (Some(after), None) => !is_empty(&normalised(fact, after)),
+        (Some(after), Some(before)) => schema.normal(key, after) != schema.normal(key, before),
+        (Some(after), None) => !schema.normal(key, after).is_empty(),
         (None, Some(before)) => {
-            let managed = fact.is_some_and(|fact| {
+            let managed = schema.attribute(key).is_some_and(|fact| {
                 !fact.required && !is_immutable(schema, key) && matches!(fact.shape, Shape::Set | Shape::Document)
             });
-            managed && !is_empty(&normalised(fact, before)) || holds(before, around.gone)
+            managed && !schema.normal(key, before).is_empty() || holds(before, around.gone)
         }
     }
 }
 
 /// Whether one of the texts stands in a value, at any depth.
 fn holds(value: &Value, texts: &BTreeSet<&str>) -> bool {
-    match value {
-        Value::Text(text) => texts.contains(text.as_str()),
-        Value::Map(map) => map.values().any(|value| holds(value, texts)),
-        other => other.elements().into_iter().any(|value| holds(value, texts)),
-    }
-}
-
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::List(items) => items.is_empty(),
-        Value::Set(items) => items.is_empty(),
-        Value::Map(map) => map.is_empty(),
-        Value::Text(text) => text.is_empty(),
-        _ => false,
-    }
+    value.any(&|part| part.as_text().is_some_and(|text| texts.contains(text)))
 }
 
 /// What is known so far of a resource that others refer to.

@@ -118,8 +118,7 @@ pub(crate) fn lacks(schema: &KindSchema, key: &str, has: Option<&Value>, wanted:
     if !known(has) || !known(wanted) {
         return true;
     }
-    let fact = schema.attribute(key);
-    let normal = |value: Option<&Value>| value.map(|value| crate::diff::normalised(fact, value));
+    let normal = |value: Option<&Value>| value.map(|value| schema.normal(key, value));
     let (has, wanted) = (normal(has), normal(wanted));
     let has: Vec<&Value> = has.iter().flat_map(Value::elements).collect();
     wanted.iter().flat_map(Value::elements).any(|element| !has.contains(&element))

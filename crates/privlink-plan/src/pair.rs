@@ -22,7 +22,7 @@ use privlink_model::{
 };
 
 use crate::codes;
-use crate::diff::{Around, compare, is_fixed, normalised};
+use crate::diff::{Around, compare, is_fixed};
 use crate::item::observed_value;
 
 /// Which object is which address.
@@ -151,7 +151,7 @@ impl<'a> Pairs<'a> {
             .into_iter()
             .map(|key| {
                 let value = resource.attrs.get(key).map(|value| value.resolve(&|reference| self.lookup(reference)));
-                value.map(|value| normalised(schema.attribute(key), &value))
+                value.map(|value| schema.normal(key, &value))
             })
             .collect();
         let here = keyed.get(&(&resource.scope, schema.name))?.get(&key)?;
@@ -170,7 +170,7 @@ fn keyed<'a>(kinds: &Kinds, snapshot: &'a Snapshot) -> Keyed<'a> {
         let Some(schema) = kinds.get(object.kind).filter(|it| matches!(it.ownership, Ownership::Parent(_))) else {
             continue;
         };
-        let value = |key: &str| object.attrs.get(key).map(|value| normalised(schema.attribute(key), value));
+        let value = |key: &str| object.attrs.get(key).map(|value| schema.normal(key, value));
         let key: Vec<Option<Value>> = key_of(schema).into_iter().map(value).collect();
         keyed.entry((&object.scope, schema.name)).or_default().entry(key).or_default().push(object);
     }

@@ -6,13 +6,12 @@ use privlink_model::keys::{
     ID, endpoint, endpoint_connection, endpoint_service, security_group, security_group_rule, service_permission,
     vpc_link,
 };
-use privlink_model::{Address, Attrs, Finding, Observed, Value};
+use privlink_model::{Address, Attrs, Finding, Observed, Value, partition};
 use privlink_spec::document::Target;
 
 use super::backend::Backend;
 use super::balancer::{self, Balancer};
 use super::part;
-use crate::access::partition;
 use crate::context::{Asker, Context, origin};
 use crate::link::{Hub, Listening};
 use crate::names::{aws_name, slug};
