@@ -16,6 +16,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("privlink-kinds", &["privlink-model"]),
     ("privlink-plan", &["privlink-model"]),
     ("privlink-engine", &["privlink-model"]),
+    ("privlink-notify", &[]),
     ("privlink-sandbox", &[]),
     (
         "privlink",
@@ -24,6 +25,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "privlink-engine",
             "privlink-kinds",
             "privlink-model",
+            "privlink-notify",
             "privlink-plan",
             "privlink-sandbox",
             "privlink-spec",

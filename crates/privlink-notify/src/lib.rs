@@ -1,0 +1,1 @@
+//! Telling people outside what a plan or a drift check found.
