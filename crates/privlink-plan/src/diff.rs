@@ -15,8 +15,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use privlink_model::{
-    Action, Address, AttributeChange, Attrs, Change, KindSchema, Kinds, Observed, Ownership, Reason,
-    Reference, ReplaceOrder, Resource, Shape, Snapshot, Status, Tells, Value,
+    Action, Address, AttributeChange, Attrs, Change, KindSchema, Kinds, Observed, Ownership, Reason, Reference,
+    ReplaceOrder, Resource, Shape, Snapshot, Status, Tells, Value,
 };
 
 use crate::draft::lacks;
