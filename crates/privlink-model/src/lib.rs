@@ -1,7 +1,8 @@
 //! The nouns of privlink: what every other crate speaks in.
 //!
 //! Owns: addresses and scopes, values and attributes, kind schemas, snapshots of live accounts, what is desired, changes,
-//! plans, findings, progress events, and the ports [`Cloud`] and [`Clock`] through which effects happen.
+//! plans, findings, progress events, and the ports through which effects happen: [`Cloud`], [`Clock`], [`Objects`], [`Trail`],
+//! [`Bus`].
 //! Refuses to know: KDL, the AWS SDK, async runtimes, how anything is printed or stored.
 //! Read next: `schema` for the facts that drive the generic code, `plan` for what the engine carries out.
 #![warn(missing_docs)]
@@ -10,6 +11,7 @@
 mod access;
 mod address;
 mod attrs;
+mod bus;
 mod change;
 mod cloud;
 mod desired;
@@ -23,11 +25,13 @@ mod permission;
 mod plan;
 mod schema;
 mod snapshot;
+mod trail;
 mod value;
 
 pub use access::{Access, Account, Role};
 pub use address::{Address, Scope, partition};
 pub use attrs::{Attr, AttrValue, Attrs};
+pub use bus::{Announcement, Bus};
 pub use change::{Action, AttributeChange, Change, ChangeSet, Reason};
 pub use cloud::{BoxFuture, Clock, Cloud, CloudError, ErrorClass, Operation, Progress, Write, Written};
 pub use desired::{Desired, Origin, Resource};
@@ -42,4 +46,5 @@ pub use schema::{
     ApiCall, AttributeSchema, Bucket, KindSchema, Kinds, Ownership, ReplaceOrder, Service, Shape, Tells, Waits,
 };
 pub use snapshot::{Listing, Observed, Owner, Query, ScopeSnapshot, Selector, Snapshot, Status, Unread};
+pub use trail::{Deed, Deeds, Subject, Trail};
 pub use value::{Reference, Value};

@@ -1,0 +1,97 @@
+//! The port to what accounts remember of who changed what, such as CloudTrail.
+//!
+//! Owns: what such a log is asked, and its answers. Refuses to know: whose protocol it speaks, what is drift, how a deed is
+//! shown.
+//!
+//! Such a log lags behind: CloudTrail has most deeds after five minutes, all after a quarter of an hour, and forgets them
+//! after 90 days. Nothing found means that nothing is known, never that nobody did it.
+
+use std::collections::BTreeMap;
+
+use crate::address::Scope;
+use crate::cloud::BoxFuture;
+use crate::snapshot::Unread;
+
+/// The logs of the live accounts.
+pub trait Trail: Send + Sync {
+    /// Finds out who changed objects of a scope since a moment, in seconds since 1970. Calls that failed changed nothing and
+    /// are passed over. That it cannot be known, for want of a permission say, is no reason to do nothing.
+    fn deeds<'a>(
+        &'a self,
+        scope: &'a Scope,
+        since: u64,
+        subjects: &'a [Subject],
+    ) -> BoxFuture<'a, Result<Deeds, Unread>>;
+}
+
+/// An object whose changes are looked for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Subject {
+    /// AWS's name for it, as observed: an id, an ARN, or several together such as `vpce-svc-1/vpce-2`, which a call must name all.
+    pub id: String,
+    /// AWS's name for what it belongs to, such as the group of a rule: what was done to that counts where nothing is known of
+    /// the object itself.
+    pub within: Option<String>,
+}
+
+/// What a log knows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Deeds {
+    /// By the ids of the subjects that anything is known of; the newest first, never empty.
+    pub of: BTreeMap<String, Vec<Deed>>,
+    /// How far back the log was read, in seconds since 1970, where that is not as far as was asked: it was too long.
+    pub only_since: Option<u64>,
+}
+
+impl Deeds {
+    /// The deed that tells best who made an object what it is: the newest that was not privlink's, for privlink's own are on
+    /// record as a rule; else the newest of privlink.
+    pub fn last(&self, id: &str) -> Option<&Deed> {
+        let deeds = self.of.get(id)?;
+        deeds.iter().find(|deed| !deed.by_privlink).or_else(|| deeds.first())
+    }
+}
+
+/// A call that changed something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deed {
+    /// The call with its service, such as `ec2:ModifyVpcEndpoint`.
+    pub call: String,
+    /// When it was made, in seconds since 1970.
+    pub at: u64,
+    /// Who made it, in words: the name of a user, the session of a role, `root`, a service of AWS.
+    pub by: String,
+    /// The principal's ARN, where the log has one.
+    pub arn: Option<String>,
+    /// Where it came from: an IP address, or the name of a service of AWS.
+    pub from: Option<String>,
+    /// Whether it came from a privlink, which says so in what it sends.
+    pub by_privlink: bool,
+    /// The log's own id of it.
+    pub event: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Deed, Deeds};
+
+    fn deed(at: u64, by_privlink: bool) -> Deed {
+        Deed {
+            call: "ec2:ModifyVpcEndpoint".to_owned(),
+            at,
+            by: "alice".to_owned(),
+            arn: None,
+            from: None,
+            by_privlink,
+            event: String::new(),
+        }
+    }
+
+    #[test]
+    fn somebody_else_comes_before_privlink() {
+        let of = |deeds: &[Deed]| Deeds { of: [("a".to_owned(), deeds.to_vec())].into(), only_since: None };
+        assert_eq!(of(&[deed(3, true), deed(2, false), deed(1, false)]).last("a").map(|deed| deed.at), Some(2));
+        assert_eq!(of(&[deed(3, true), deed(2, true)]).last("a").map(|deed| deed.at), Some(3));
+        assert_eq!(of(&[]).last("b"), None);
+    }
+}
