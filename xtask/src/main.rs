@@ -11,6 +11,7 @@ mod cloc;
 mod command;
 mod generate;
 mod measure;
+mod node;
 mod python;
 mod test;
 mod tidy;
