@@ -5,6 +5,7 @@
 
 mod api;
 mod call;
+mod ignore;
 mod network;
 mod not_derived;
 mod route;
@@ -25,6 +26,7 @@ pub(crate) fn check(document: &Document) -> Vec<Diagnostic> {
     network::check(document, &mut out);
     target::check(document, &mut out);
     call::check(document, &mut out);
+    ignore::check(document, &mut out);
     let apis: Vec<&Api> = document.apis.values().collect();
     let found: Vec<Vec<Diagnostic>> = apis
         .into_par_iter()

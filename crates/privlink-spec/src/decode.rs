@@ -9,6 +9,7 @@ mod api;
 mod call;
 mod domain;
 mod expect;
+mod ignore;
 mod network;
 mod project;
 mod route;
@@ -20,7 +21,7 @@ pub(crate) use route::{PROXY, variable as route_variable};
 
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::document::{Account, Api, Caller, Document, Expect, Moved, Network, Project, Target, Workflow};
+use crate::document::{Account, Api, Caller, Document, Expect, Ignore, Moved, Network, Project, Target, Workflow};
 use crate::node::Node;
 use crate::read::Context;
 use crate::suggest;
@@ -38,6 +39,7 @@ pub(crate) enum Noun {
     Workflow(Workflow),
     Expect(Expect),
     Moved(Moved),
+    Ignore(Ignore),
 }
 
 /// Decodes a top-level node.
@@ -52,6 +54,7 @@ pub(crate) fn decode(cx: &Context, node: &Node) -> Option<Noun> {
         "workflow" => call::workflow(cx, node).map(Noun::Workflow),
         "expect" => expect::decode(cx, node).map(Noun::Expect),
         "moved" => expect::moved(cx, node).map(Noun::Moved),
+        "ignore" => ignore::decode(cx, node).map(Noun::Ignore),
         other => {
             cx.report(
                 Diagnostic::error(codes::UNKNOWN_NODE, format!("a spec has no node `{other}`"))
@@ -89,5 +92,6 @@ pub(crate) fn place(document: &mut Document, noun: Noun) {
         }
         Noun::Expect(expect) => document.expects.push(expect),
         Noun::Moved(moved) => document.moves.push(moved),
+        Noun::Ignore(ignore) => document.ignores.push(ignore),
     }
 }

@@ -14,15 +14,17 @@ use crate::source::{FileId, Index, SourceFile, Sources, Span};
 const LONGEST_MESSAGE: usize = 300;
 const LONGEST_HELP: usize = 800;
 
-/// Text on one line, without characters that could move the cursor or turn the line around.
+/// Whether a character could move the cursor or turn the line around.
+pub(crate) fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Text on one line, without hidden characters.
 fn one_line(text: &str, most: usize) -> String {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
     let mut line = String::with_capacity(text.len().min(4 * most));
     for c in text.chars().take(most) {
-        if hidden(c) {
+        if is_hidden(c) {
             line.extend(c.escape_default());
         } else {
             line.push(c);

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use ipnet::Ipv4Net;
 
+use crate::date::Date;
 use crate::source::Span;
 
 /// A value and the place in the text it was read from.
@@ -48,6 +49,8 @@ pub struct Document {
     pub expects: Vec<Expect>,
     /// Renames, in the order written.
     pub moves: Vec<Moved>,
+    /// Drift that is known and not to be told, in the order written.
+    pub ignores: Vec<Ignore>,
 }
 
 /// `project "shop" { … }`.
@@ -557,4 +560,19 @@ pub struct Moved {
     pub from: Spanned<String>,
     /// The new one.
     pub to: Spanned<String>,
+}
+
+/// `ignore "target/orders/targets" attribute="addresses" reason="…" until="2027-01-31"`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ignore {
+    /// A resource's address, or the start of several, up to a slash.
+    pub address: Spanned<String>,
+    /// The one attribute meant; all of them when absent.
+    pub attribute: Option<Spanned<String>>,
+    /// Why: one line, not blank.
+    pub reason: Spanned<String>,
+    /// The last day it counts.
+    pub until: Spanned<Date>,
+    /// The whole node.
+    pub span: Span,
 }

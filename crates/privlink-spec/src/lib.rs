@@ -9,6 +9,7 @@
 
 mod check;
 mod codes;
+mod date;
 mod decode;
 mod diagnostic;
 pub mod document;
@@ -31,6 +32,7 @@ use rayon::prelude::*;
 
 pub use check::not_derived;
 pub use codes::{CODES, Code};
+pub use date::Date;
 pub use diagnostic::{Diagnostic, Label, Report, Severity};
 pub use document::Document;
 pub use include::{Disk, FileProblem, LARGEST_FILE, Memory, ReadFile};

@@ -2,7 +2,7 @@
 
 super::codes! {
     UNKNOWN_NODE = "privlink::spec::unknown-node", "A node at the top of a spec is not one of the language.",
-        "The nodes are project, include, variable, account, network, target, api, caller, workflow, expect and moved.",
+        "The nodes are project, include, variable, account, network, target, api, caller, workflow, expect, moved and ignore.",
         "netwrok \"hub\"", "network \"hub\"";
     UNKNOWN_CHILD = "privlink::spec::unknown-child", "A node stands where the language has no place for it.",
         "Each node may hold certain others only. Nothing is ignored silently, so that a typing mistake cannot pass for a setting.",

@@ -103,4 +103,7 @@ super::codes! {
     WORKFLOW_UNKNOWN = "privlink::workflow::unknown", "A name is no workflow of the spec.",
         "Workflows are declared at the top of a spec.",
         "expect workflow=\"nightly\" can-call=\"shop\"", "expect workflow=\"nightly-sync\" can-call=\"shop\"";
+    IGNORE_TWICE = "privlink::ignore::twice", "Drift of one address and attribute is ignored twice.",
+        "Two reasons and two dates for one thing would contradict each other. An address and one under it, or an attribute of it, may each have their own.",
+        "ignore \"api/shop\" …   // twice", "ignore \"api/shop\" …";
 }

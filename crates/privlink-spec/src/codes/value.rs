@@ -125,4 +125,16 @@ super::codes! {
     MOVED_ADDRESS = "privlink::moved::address", "A value is no resource address.",
         "Addresses are paths as plans show them.",
         "moved from=\"old\" to=\"new\"", "moved from=\"api/old\" to=\"api/new\"";
+    IGNORE_ADDRESS = "privlink::ignore::address", "A value is no resource address, nor the start of one.",
+        "Addresses are paths as plans show them. One stands for all that is under it, so there are no patterns.",
+        "ignore \"target/orders/*\" …", "ignore \"target/orders\" …";
+    IGNORE_ATTRIBUTE = "privlink::ignore::attribute", "A value is no attribute's name.",
+        "Attributes are named as plans show them. Without one, all attributes of an address are meant, and whether it is there.",
+        "ignore \"target/orders/targets\" attribute=\"\" …", "ignore \"target/orders/targets\" attribute=\"addresses\" …";
+    IGNORE_REASON = "privlink::ignore::reason", "An ignored drift has no reason that can be shown.",
+        "Whoever looks at the drift later has to know why nobody mends it: one line, up to 200 characters.",
+        "ignore \"target/orders/targets\" reason=\"\" …", "ignore \"target/orders/targets\" reason=\"failover test of the ERP team\" …";
+    IGNORE_UNTIL = "privlink::ignore::until", "A value is no date.",
+        "Nothing is ignored for ever: until is the last day it counts, year-month-day, a day of the calendar.",
+        "until=\"2027-02-30\"", "until=\"2027-02-28\"";
 }

@@ -66,8 +66,10 @@ pub(crate) struct Lexed {
 }
 
 /// The nodes that stand at the top of a spec. Also the places where reading resumes after a brace or string left open.
-pub(crate) const NOUNS: &[&str] =
-    &["project", "include", "variable", "account", "network", "target", "api", "caller", "workflow", "expect", "moved"];
+pub(crate) const NOUNS: &[&str] = &[
+    "project", "include", "variable", "account", "network", "target", "api", "caller", "workflow", "expect", "moved",
+    "ignore",
+];
 
 /// Strings left open after which the rest of the text counts as one string: bounds the work on hostile input.
 const MOST_OPEN_STRINGS: usize = 20;
