@@ -27,6 +27,8 @@ pub trait Trail: Send + Sync {
 /// An object whose changes are looked for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Subject {
+    /// Its kind, which says which calls change such objects and which only name them.
+    pub kind: &'static str,
     /// AWS's name for it, as observed: an id, an ARN, or several together such as `vpce-svc-1/vpce-2`, which a call must name all.
     pub id: String,
     /// AWS's name for what it belongs to, such as the group of a rule: what was done to that counts where nothing is known of
