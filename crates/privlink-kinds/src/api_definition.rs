@@ -24,7 +24,7 @@ use privlink_model::Confined::ByObject;
 use privlink_model::keys::ID;
 use privlink_model::keys::api_definition::{API, DESCRIPTION, ENDPOINTS, KIND, NAME, PATHS, POLICY};
 use privlink_model::{
-    Attr, AttributeSchema, KindSchema, Ownership, Permission, ReplaceOrder, Service, Tells, Value, Waits,
+    Attr, AttributeSchema, Flow, KindSchema, Ownership, Permission, ReplaceOrder, Service, Tells, Value, Waits,
 };
 
 use crate::permissions::{create, delete, update};
@@ -40,7 +40,7 @@ pub static SCHEMA: KindSchema = KindSchema {
     service: Service::ApiGateway,
     attributes: &[
         AttributeSchema::new(ID.key(), "The API's id.").computed(),
-        AttributeSchema::new(API.key(), "The API's id.").required().immutable(),
+        AttributeSchema::new(API.key(), "The API's id.").required().immutable().flow(Flow::PartOf),
         AttributeSchema::new(NAME.key(), "The API's name: a definition written whole carries it.").required(),
         AttributeSchema::new(DESCRIPTION.key(), "The API's description, likewise."),
         AttributeSchema::new(POLICY.key(), "The resource policy; ARNs of the API itself as `execute-api:/…`.")
@@ -49,11 +49,13 @@ pub static SCHEMA: KindSchema = KindSchema {
             .tells(Tells::WaysIn),
         AttributeSchema::new(ENDPOINTS.key(), "Ids of the endpoints that get an alias for it.")
             .set()
-            .tells(Tells::WaysIn),
+            .tells(Tells::WaysIn)
+            .flow(Flow::From),
         AttributeSchema::new(PATHS.key(), "For each path and method: who may call it, and what answers.")
             .required()
             .document()
-            .normalised(paths::normalise),
+            .normalised(paths::normalise)
+            .flow(Flow::To),
         AttributeSchema::new(SETTINGS.key(), "Properties of the API that privlink leaves at their defaults.")
             .document(),
     ],

@@ -9,7 +9,7 @@
 use privlink_model::Confined::ByObject;
 use privlink_model::keys::ID;
 use privlink_model::keys::deployment::{API, DIGEST, KIND};
-use privlink_model::{AttributeSchema, KindSchema, Ownership, Permission, ReplaceOrder, Service};
+use privlink_model::{AttributeSchema, Flow, KindSchema, Ownership, Permission, ReplaceOrder, Service};
 
 use crate::permissions::{create, delete};
 use crate::quota::{API_GATEWAY, DEPLOYMENT_CREATE, call};
@@ -21,7 +21,7 @@ pub static SCHEMA: KindSchema = KindSchema {
     service: Service::ApiGateway,
     attributes: &[
         AttributeSchema::new(ID.key(), "Its id.").computed(),
-        AttributeSchema::new(API.key(), "The API's id.").required().immutable(),
+        AttributeSchema::new(API.key(), "The API's id.").required().immutable().flow(Flow::PartOf),
         AttributeSchema::new(DIGEST.key(), "The digest of the definition it was made of.").required().immutable(),
     ],
     ownership: Ownership::Parent(API.key()),

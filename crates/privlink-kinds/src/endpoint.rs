@@ -12,7 +12,7 @@ use privlink_model::keys::ID;
 use privlink_model::keys::endpoint::{
     ADDRESSES, DNS_NAME, KIND, PRIVATE_DNS, SECURITY_GROUPS, SERVICE_NAME, SUBNETS, VPC,
 };
-use privlink_model::{AttributeSchema, KindSchema, Ownership, Permission, ReplaceOrder, Service, Waits};
+use privlink_model::{AttributeSchema, Flow, KindSchema, Ownership, Permission, ReplaceOrder, Service, Waits};
 
 use crate::permissions::{create, delete, update};
 use crate::quota;
@@ -24,21 +24,24 @@ pub static SCHEMA: KindSchema = KindSchema {
     service: Service::Ec2,
     attributes: &[
         AttributeSchema::new(ID.key(), "Its id.").computed(),
-        AttributeSchema::new(VPC.key(), "Its VPC's id.").required().immutable(),
-        AttributeSchema::new(SERVICE_NAME.key(), "The name of the service it connects to.").required().immutable(),
+        AttributeSchema::new(VPC.key(), "Its VPC's id.").required().immutable().flow(Flow::Within),
+        AttributeSchema::new(SERVICE_NAME.key(), "The name of the service it connects to.")
+            .required()
+            .immutable()
+            .flow(Flow::To),
         AttributeSchema::new(SUBNETS.key(), "Ids of the subnets it has an address in.")
             .required()
             // AWS takes one away in place, and cuts who is connected there; beside it, nobody is.
             .grows()
             .outage("connections through an address that is taken away are cut; new ones go to the others"),
-        AttributeSchema::new(SECURITY_GROUPS.key(), "Ids of its security groups.").required().set(),
+        AttributeSchema::new(SECURITY_GROUPS.key(), "Ids of its security groups.").required().set().flow(Flow::Has),
         AttributeSchema::new(PRIVATE_DNS.key(), "Whether the service's private names lead to it in its VPC.")
             .required()
             // The old one must give the names up before another can have them.
             .alone_in(&[VPC.key(), SERVICE_NAME.key()])
             .outage("every client in the VPC resolves the service's names differently at once"),
-        AttributeSchema::new(ADDRESSES.key(), "Its IPv4 addresses, one for each subnet.").set().computed(),
-        AttributeSchema::new(DNS_NAME.key(), "Its regional DNS name.").computed(),
+        AttributeSchema::new(ADDRESSES.key(), "Its IPv4 addresses, one for each subnet.").set().computed().known_by(),
+        AttributeSchema::new(DNS_NAME.key(), "Its regional DNS name.").computed().known_by(),
     ],
     ownership: Ownership::Tags,
     key: &[],

@@ -10,7 +10,7 @@
 use privlink_model::Confined::ByObject;
 use privlink_model::keys::ID;
 use privlink_model::keys::endpoint_connection::{CONSUMER, ENDPOINT, KIND, SERVICE};
-use privlink_model::{AttributeSchema, KindSchema, Ownership, Permission, ReplaceOrder, Service, Tells, Waits};
+use privlink_model::{AttributeSchema, Flow, KindSchema, Ownership, Permission, ReplaceOrder, Service, Tells, Waits};
 
 use crate::permissions::{create, delete};
 use crate::quota;
@@ -22,12 +22,17 @@ pub static SCHEMA: KindSchema = KindSchema {
     service: Service::Ec2,
     attributes: &[
         AttributeSchema::new(ID.key(), "The service's id, a slash, the endpoint's id.").computed(),
-        AttributeSchema::new(SERVICE.key(), "The service's id.").required().immutable().tells(Tells::Used),
+        AttributeSchema::new(SERVICE.key(), "The service's id.")
+            .required()
+            .immutable()
+            .tells(Tells::Used)
+            .flow(Flow::PartOf),
         AttributeSchema::new(ENDPOINT.key(), "The endpoint's id, in the consumer's account.")
             .required()
             .immutable()
             .tells(Tells::User)
-            .awaited(),
+            .awaited()
+            .flow(Flow::From),
         AttributeSchema::new(CONSUMER.key(), "The consumer's account.").computed().tells(Tells::UserAccount),
     ],
     ownership: Ownership::Parent(SERVICE.key()),

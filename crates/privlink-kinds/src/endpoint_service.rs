@@ -10,7 +10,7 @@
 use privlink_model::Confined::{ByObject, ByRequest, ByTagging};
 use privlink_model::keys::ID;
 use privlink_model::keys::endpoint_service::{ACCEPTANCE_REQUIRED, KIND, LOAD_BALANCERS, SERVICE_NAME};
-use privlink_model::{AttributeSchema, KindSchema, Ownership, Permission, ReplaceOrder, Service, Waits};
+use privlink_model::{AttributeSchema, Flow, KindSchema, Ownership, Permission, ReplaceOrder, Service, Waits};
 
 use crate::permissions::{create, delete, update};
 use crate::quota;
@@ -22,9 +22,13 @@ pub static SCHEMA: KindSchema = KindSchema {
     service: Service::Ec2,
     attributes: &[
         AttributeSchema::new(ID.key(), "Its id.").computed(),
-        AttributeSchema::new(LOAD_BALANCERS.key(), "ARNs of its network load balancers.").required().immutable().set(),
+        AttributeSchema::new(LOAD_BALANCERS.key(), "ARNs of its network load balancers.")
+            .required()
+            .immutable()
+            .set()
+            .flow(Flow::To),
         AttributeSchema::new(ACCEPTANCE_REQUIRED.key(), "Whether connections wait for acceptance.").required(),
-        AttributeSchema::new(SERVICE_NAME.key(), "The name consumers connect to.").computed(),
+        AttributeSchema::new(SERVICE_NAME.key(), "The name consumers connect to.").computed().known_by(),
     ],
     ownership: Ownership::Tags,
     // A load balancer backs one service at most.

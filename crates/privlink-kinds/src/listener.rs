@@ -7,7 +7,7 @@
 use privlink_model::Confined::{ByObject, ByTagging, Not};
 use privlink_model::keys::ID;
 use privlink_model::keys::listener::{KIND, LOAD_BALANCER, PORT, PROTOCOL, TARGET_GROUP};
-use privlink_model::{AttributeSchema, KindSchema, Ownership, Permission, ReplaceOrder, Service};
+use privlink_model::{AttributeSchema, Flow, KindSchema, Ownership, Permission, ReplaceOrder, Service};
 
 use crate::permissions::{create, delete, update};
 use crate::quota::{ELB_WRITE, call};
@@ -19,10 +19,10 @@ pub static SCHEMA: KindSchema = KindSchema {
     service: Service::Elb,
     attributes: &[
         AttributeSchema::new(ID.key(), "Its ARN.").computed(),
-        AttributeSchema::new(LOAD_BALANCER.key(), "The load balancer's ARN.").required().immutable(),
+        AttributeSchema::new(LOAD_BALANCER.key(), "The load balancer's ARN.").required().immutable().flow(Flow::From),
         AttributeSchema::new(PORT.key(), "The port it listens on.").required().immutable(),
         AttributeSchema::new(PROTOCOL.key(), "`TCP`.").required(),
-        AttributeSchema::new(TARGET_GROUP.key(), "ARN of the target group it forwards to.").required(),
+        AttributeSchema::new(TARGET_GROUP.key(), "ARN of the target group it forwards to.").required().flow(Flow::To),
     ],
     ownership: Ownership::Tags,
     key: &[LOAD_BALANCER.key(), PORT.key()],

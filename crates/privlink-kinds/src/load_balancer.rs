@@ -15,7 +15,7 @@ use privlink_model::keys::ID;
 use privlink_model::keys::load_balancer::{
     DNS_NAME, ENFORCEMENT, KIND, LISTENERS, NAME, SCHEME, SECURITY_GROUPS, SUBNETS, TYPE, VPC,
 };
-use privlink_model::{AttributeSchema, KindSchema, Ownership, Permission, ReplaceOrder, Service, Waits};
+use privlink_model::{AttributeSchema, Flow, KindSchema, Ownership, Permission, ReplaceOrder, Service, Waits};
 
 use crate::permissions::{LOAD_BALANCING_ROLE, create, delete, update};
 use crate::quota::{ELB_INTENSIVE, ELB_WRITE, call};
@@ -36,9 +36,9 @@ pub static SCHEMA: KindSchema = KindSchema {
         AttributeSchema::new(SUBNETS.key(), "Ids of its subnets, one for each zone.")
             .required()
             .grows(),
-        AttributeSchema::new(SECURITY_GROUPS.key(), "Ids of its security groups.").set(),
-        AttributeSchema::new(VPC.key(), "Its VPC's id.").computed(),
-        AttributeSchema::new(DNS_NAME.key(), "Its DNS name.").computed(),
+        AttributeSchema::new(SECURITY_GROUPS.key(), "Ids of its security groups.").set().flow(Flow::Has),
+        AttributeSchema::new(VPC.key(), "Its VPC's id.").computed().flow(Flow::Within),
+        AttributeSchema::new(DNS_NAME.key(), "Its DNS name.").computed().known_by(),
         AttributeSchema::new(LISTENERS.key(), "Port and protocol of each of its listeners.").computed(),
         AttributeSchema::new(
             ENFORCEMENT.key(),

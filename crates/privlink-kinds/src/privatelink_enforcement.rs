@@ -9,7 +9,7 @@
 use privlink_model::Confined::ByObject;
 use privlink_model::keys::ID;
 use privlink_model::keys::privatelink_enforcement::{ENFORCE, KIND, LOAD_BALANCER, SECURITY_GROUPS};
-use privlink_model::{ApiCall, AttributeSchema, KindSchema, Ownership, Permission, ReplaceOrder, Service};
+use privlink_model::{ApiCall, AttributeSchema, Flow, KindSchema, Ownership, Permission, ReplaceOrder, Service};
 
 use crate::permissions::{create, delete, update};
 use crate::quota::{ELB_WRITE, call};
@@ -23,7 +23,7 @@ pub static SCHEMA: KindSchema = KindSchema {
     service: Service::Elb,
     attributes: &[
         AttributeSchema::new(ID.key(), "The load balancer's ARN.").computed(),
-        AttributeSchema::new(LOAD_BALANCER.key(), "The load balancer's ARN.").required().immutable(),
+        AttributeSchema::new(LOAD_BALANCER.key(), "The load balancer's ARN.").required().immutable().flow(Flow::PartOf),
         AttributeSchema::new(SECURITY_GROUPS.key(), "Ids of the load balancer's security groups.").required().set(),
         AttributeSchema::new(ENFORCE.key(), "`on` or `off`.").required(),
     ],

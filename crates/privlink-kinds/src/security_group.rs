@@ -8,7 +8,7 @@
 use privlink_model::Confined::{ByObject, ByRequest, ByTagging, Not};
 use privlink_model::keys::ID;
 use privlink_model::keys::security_group::{DESCRIPTION, KIND, NAME, VPC};
-use privlink_model::{AttributeSchema, KindSchema, Ownership, Permission, ReplaceOrder, Service, Waits};
+use privlink_model::{AttributeSchema, Flow, KindSchema, Ownership, Permission, ReplaceOrder, Service, Waits};
 
 use crate::permissions::{create, delete};
 use crate::quota;
@@ -22,7 +22,7 @@ pub static SCHEMA: KindSchema = KindSchema {
         AttributeSchema::new(ID.key(), "Its id.").computed(),
         AttributeSchema::new(NAME.key(), "Its name, unique in the VPC.").required().immutable(),
         AttributeSchema::new(DESCRIPTION.key(), "Its description.").required().immutable(),
-        AttributeSchema::new(VPC.key(), "Its VPC's id.").required().immutable(),
+        AttributeSchema::new(VPC.key(), "Its VPC's id.").required().immutable().flow(Flow::Within),
     ],
     ownership: Ownership::Tags,
     key: &[NAME.key(), VPC.key()],

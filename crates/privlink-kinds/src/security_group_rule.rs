@@ -8,7 +8,7 @@
 use privlink_model::Confined::{ByObject, ByRequest, ByTagging};
 use privlink_model::keys::ID;
 use privlink_model::keys::security_group_rule::{DIRECTION, FROM_PORT, GROUP, KIND, PEER, PROTOCOL, TO_PORT};
-use privlink_model::{AttributeSchema, KindSchema, Ownership, Permission, ReplaceOrder, Service, Value};
+use privlink_model::{AttributeSchema, Flow, KindSchema, Ownership, Permission, ReplaceOrder, Service, Value};
 
 use crate::permissions::{create, delete};
 use crate::quota;
@@ -20,7 +20,7 @@ pub static SCHEMA: KindSchema = KindSchema {
     service: Service::Ec2,
     attributes: &[
         AttributeSchema::new(ID.key(), "Its id.").computed(),
-        AttributeSchema::new(GROUP.key(), "The group's id.").required().immutable(),
+        AttributeSchema::new(GROUP.key(), "The group's id.").required().immutable().flow(Flow::PartOf),
         AttributeSchema::new(DIRECTION.key(), "`ingress` or `egress`.").required().immutable(),
         AttributeSchema::new(PROTOCOL.key(), "`tcp`, `udp`, `icmp` or `all`.")
             .required()
@@ -28,7 +28,11 @@ pub static SCHEMA: KindSchema = KindSchema {
             .normalised(normal_protocol),
         AttributeSchema::new(FROM_PORT.key(), "First port; absent for `all`.").immutable(),
         AttributeSchema::new(TO_PORT.key(), "Last port; absent for `all`.").immutable(),
-        AttributeSchema::new(PEER.key(), "The other side: a CIDR or a security group's id.").required().immutable(),
+        // Of ours all are ingress rules.
+        AttributeSchema::new(PEER.key(), "The other side: a CIDR or a security group's id.")
+            .required()
+            .immutable()
+            .flow(Flow::LetsIn),
     ],
     ownership: Ownership::Tags,
     key: &[GROUP.key(), DIRECTION.key(), PROTOCOL.key(), FROM_PORT.key(), TO_PORT.key(), PEER.key()],

@@ -7,7 +7,7 @@
 use privlink_model::Confined::ByObject;
 use privlink_model::keys::ID;
 use privlink_model::keys::service_permission::{KIND, PRINCIPAL, SERVICE};
-use privlink_model::{AttributeSchema, KindSchema, Ownership, Permission, ReplaceOrder, Service};
+use privlink_model::{AttributeSchema, Flow, KindSchema, Ownership, Permission, ReplaceOrder, Service};
 
 use crate::permissions::{create, delete};
 use crate::quota;
@@ -19,7 +19,7 @@ pub static SCHEMA: KindSchema = KindSchema {
     service: Service::Ec2,
     attributes: &[
         AttributeSchema::new(ID.key(), "The service's id, a slash, the principal's ARN.").computed(),
-        AttributeSchema::new(SERVICE.key(), "The service's id.").required().immutable(),
+        AttributeSchema::new(SERVICE.key(), "The service's id.").required().immutable().flow(Flow::PartOf),
         AttributeSchema::new(PRINCIPAL.key(), "The principal's ARN.").required().immutable(),
     ],
     ownership: Ownership::Parent(SERVICE.key()),

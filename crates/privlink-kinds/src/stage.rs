@@ -7,7 +7,7 @@
 use privlink_model::Confined::{ByObject, ByRequest};
 use privlink_model::keys::ID;
 use privlink_model::keys::stage::{API, DEPLOYMENT, KIND, NAME};
-use privlink_model::{AttributeSchema, KindSchema, Ownership, Permission, ReplaceOrder, Service};
+use privlink_model::{AttributeSchema, Flow, KindSchema, Ownership, Permission, ReplaceOrder, Service};
 
 use crate::permissions::{create, delete, update};
 use crate::quota::{API_GATEWAY, call};
@@ -19,7 +19,7 @@ pub static SCHEMA: KindSchema = KindSchema {
     service: Service::ApiGateway,
     attributes: &[
         AttributeSchema::new(ID.key(), "The API's id and its name, with a slash between.").computed(),
-        AttributeSchema::new(API.key(), "The API's id.").required().immutable(),
+        AttributeSchema::new(API.key(), "The API's id.").required().immutable().flow(Flow::PartOf),
         AttributeSchema::new(NAME.key(), "Its name.").required().immutable(),
         AttributeSchema::new(DEPLOYMENT.key(), "The deployment it runs.").required(),
     ],

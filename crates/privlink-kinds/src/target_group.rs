@@ -10,7 +10,7 @@ use privlink_model::keys::ID;
 use privlink_model::keys::target_group::{
     HEALTH_PATH, HEALTH_PORT, HEALTH_PROTOCOL, KIND, NAME, PORT, PROTOCOL, TARGET_TYPE, VPC,
 };
-use privlink_model::{AttributeSchema, KindSchema, Ownership, Permission, ReplaceOrder, Service, Waits};
+use privlink_model::{AttributeSchema, Flow, KindSchema, Ownership, Permission, ReplaceOrder, Service, Waits};
 
 use crate::permissions::{create, delete, update};
 use crate::quota::{ELB_WRITE, call};
@@ -25,7 +25,7 @@ pub static SCHEMA: KindSchema = KindSchema {
         AttributeSchema::new(NAME.key(), "Its name, unique in the account and region.").required().immutable(),
         AttributeSchema::new(PROTOCOL.key(), "`TCP`.").required().immutable(),
         AttributeSchema::new(PORT.key(), "The port of its targets.").required().immutable(),
-        AttributeSchema::new(VPC.key(), "Its VPC's id.").required().immutable(),
+        AttributeSchema::new(VPC.key(), "Its VPC's id.").required().immutable().flow(Flow::Within),
         AttributeSchema::new(TARGET_TYPE.key(), "`ip`.").required().immutable(),
         AttributeSchema::new(HEALTH_PROTOCOL.key(), "`TCP`, `HTTP` or `HTTPS`."),
         AttributeSchema::new(HEALTH_PORT.key(), "A port, or `traffic-port`."),

@@ -10,7 +10,7 @@
 use privlink_model::Confined::ByObject;
 use privlink_model::keys::ID;
 use privlink_model::keys::targets::{ADDRESSES, KIND, PORT, TARGET_GROUP, ZONE};
-use privlink_model::{AttributeSchema, KindSchema, Ownership, Permission, ReplaceOrder, Service, Waits};
+use privlink_model::{AttributeSchema, Flow, KindSchema, Ownership, Permission, ReplaceOrder, Service, Waits};
 
 use crate::permissions::{create, delete, update};
 use crate::quota::{ELB_TARGETS, call};
@@ -22,8 +22,8 @@ pub static SCHEMA: KindSchema = KindSchema {
     service: Service::Elb,
     attributes: &[
         AttributeSchema::new(ID.key(), "The target group's ARN.").computed(),
-        AttributeSchema::new(TARGET_GROUP.key(), "The target group's ARN.").required().immutable(),
-        AttributeSchema::new(ADDRESSES.key(), "The addresses.").required().set().additive(),
+        AttributeSchema::new(TARGET_GROUP.key(), "The target group's ARN.").required().immutable().flow(Flow::PartOf),
+        AttributeSchema::new(ADDRESSES.key(), "The addresses.").required().set().additive().flow(Flow::To),
         AttributeSchema::new(PORT.key(), "The port they are registered with.").required().immutable(),
         AttributeSchema::new(ZONE.key(), "`all` for addresses outside the VPC; absent inside.").immutable(),
     ],

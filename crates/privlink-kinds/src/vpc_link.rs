@@ -10,7 +10,7 @@
 use privlink_model::Confined::{ByObject, ByRequest, Not};
 use privlink_model::keys::ID;
 use privlink_model::keys::vpc_link::{KIND, LOAD_BALANCER, NAME};
-use privlink_model::{AttributeSchema, KindSchema, Ownership, Permission, ReplaceOrder, Service, Waits};
+use privlink_model::{AttributeSchema, Flow, KindSchema, Ownership, Permission, ReplaceOrder, Service, Waits};
 
 use crate::permissions::{API_GATEWAY_ROLE, create, delete, update};
 use crate::quota::{API_GATEWAY, call};
@@ -23,7 +23,10 @@ pub static SCHEMA: KindSchema = KindSchema {
     attributes: &[
         AttributeSchema::new(ID.key(), "Its id.").computed(),
         AttributeSchema::new(NAME.key(), "Its name; AWS does not make it unique.").required(),
-        AttributeSchema::new(LOAD_BALANCER.key(), "ARN of its network load balancer.").required().immutable(),
+        AttributeSchema::new(LOAD_BALANCER.key(), "ARN of its network load balancer.")
+            .required()
+            .immutable()
+            .flow(Flow::To),
     ],
     ownership: Ownership::Tags,
     key: &[],

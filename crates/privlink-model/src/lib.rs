@@ -43,7 +43,7 @@ pub use objects::{DeleteEnd, ObjectError, Objects, PutEnd, Version, Versioned, W
 pub use permission::{Confined, Denial, Lack, Permission, Want};
 pub use plan::{Op, Phase, Plan, Settle, Step, StepId, Undo, UndoOp};
 pub use schema::{
-    ApiCall, AttributeSchema, Bucket, KindSchema, Kinds, Ownership, ReplaceOrder, Service, Shape, Tells, Waits,
+    ApiCall, AttributeSchema, Bucket, Flow, KindSchema, Kinds, Ownership, ReplaceOrder, Service, Shape, Tells, Waits,
 };
 pub use snapshot::{Listing, Observed, Owner, Query, ScopeSnapshot, Selector, Snapshot, Status, Unread};
 pub use trail::{Deed, Deeds, Subject, Trail};

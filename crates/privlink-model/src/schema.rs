@@ -132,6 +132,23 @@ pub enum Tells {
     WaysIn,
 }
 
+/// What naming another object by an attribute means for the way that traffic takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flow {
+    /// Traffic goes on to what it names.
+    To,
+    /// Traffic comes from what it names.
+    From,
+    /// Traffic from what it names is let in: the way in where no other is known.
+    LetsIn,
+    /// The object is a part of what it names: its ways are that one's.
+    PartOf,
+    /// What it names is a part of the object.
+    Has,
+    /// It names the network that the object is in.
+    Within,
+}
+
 /// The facts about one attribute.
 #[derive(Debug, Clone, Copy)]
 pub struct AttributeSchema {
@@ -161,6 +178,10 @@ pub struct AttributeSchema {
     pub tells: Option<Tells>,
     /// Whether the object it names waits for this one after it was made, so that nobody waits for that one itself.
     pub awaited: bool,
+    /// What naming an object by it means for traffic.
+    pub flow: Option<Flow>,
+    /// Whether others name the object by it, beside its id.
+    pub known_by: bool,
     /// The one form two equal values have.
     pub normalise: fn(Value) -> Value,
 }
@@ -182,6 +203,8 @@ impl AttributeSchema {
             alone_in: &[],
             tells: None,
             awaited: false,
+            flow: None,
+            known_by: false,
             normalise: |value| value,
         }
     }
@@ -239,6 +262,16 @@ impl AttributeSchema {
     /// Marks that the object it names waits for this one after it was made.
     pub const fn awaited(mut self) -> Self {
         self.awaited = true;
+        self
+    }
+    /// Says what naming an object by it means for traffic.
+    pub const fn flow(mut self, flow: Flow) -> Self {
+        self.flow = Some(flow);
+        self
+    }
+    /// Marks that others name the object by it, beside its id.
+    pub const fn known_by(mut self) -> Self {
+        self.known_by = true;
         self
     }
     /// Gives it a normaliser.
