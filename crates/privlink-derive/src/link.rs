@@ -285,13 +285,12 @@ fn pair(context: &mut Context<'_>, hub: &Hub, link: &Address) {
             .with(&load_balancer::TYPE, "network".to_owned())
             .with(&load_balancer::SCHEME, "internal".to_owned())
             .with(&load_balancer::SUBNETS, hub.vpc.subnet_ids())
-            .with_value(&load_balancer::SECURITY_GROUPS, groups.clone())
+            .with_value(&load_balancer::SECURITY_GROUPS, groups)
     });
     let enforcement = link.child("enforcement");
     context.add(&asker, privatelink_enforcement::KIND, enforcement.clone(), scope, {
         Attrs::new()
             .with_value(&privatelink_enforcement::LOAD_BALANCER, Value::of(&balancer, ID.key()))
-            .with_value(&privatelink_enforcement::SECURITY_GROUPS, groups)
             .with(&privatelink_enforcement::ENFORCE, "off".to_owned())
     });
     let attrs = Attrs::new()

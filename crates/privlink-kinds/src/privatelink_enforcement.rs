@@ -1,14 +1,15 @@
 //! Whether a load balancer's security groups are enforced on traffic that comes over PrivateLink.
 //!
 //! A flag of the load balancer, set by the call that sets its security groups; a kind of its own because it is a call of its
-//! own. Every load balancer with security groups has it, `on` unless somebody turned it off: one that is `on` is AWS's
+//! own. The groups are the load balancer's: they are sent as they are found, and a change of them is no change of the flag.
+//! Every load balancer with security groups has it, `on` unless somebody turned it off: one that is `on` is AWS's
 //! default and nobody's, one that is `off` belongs to whoever owns the load balancer. So deleting it means turning it back
 //! on, and with the load balancer it goes by itself. A VPC link of API Gateway v1 needs it `off`.
 //! Read next: `load_balancer`, `vpc_link`.
 
 use privlink_model::Confined::ByObject;
 use privlink_model::keys::ID;
-use privlink_model::keys::privatelink_enforcement::{ENFORCE, KIND, LOAD_BALANCER, SECURITY_GROUPS};
+use privlink_model::keys::privatelink_enforcement::{ENFORCE, KIND, LOAD_BALANCER};
 use privlink_model::{ApiCall, AttributeSchema, Flow, KindSchema, Ownership, Permission, ReplaceOrder, Service};
 
 use crate::permissions::{create, delete, update};
@@ -24,7 +25,6 @@ pub static SCHEMA: KindSchema = KindSchema {
     attributes: &[
         AttributeSchema::new(ID.key(), "The load balancer's ARN.").computed(),
         AttributeSchema::new(LOAD_BALANCER.key(), "The load balancer's ARN.").required().immutable().flow(Flow::PartOf),
-        AttributeSchema::new(SECURITY_GROUPS.key(), "Ids of the load balancer's security groups.").required().set(),
         AttributeSchema::new(ENFORCE.key(), "`on` or `off`.").required(),
     ],
     ownership: Ownership::Parent(LOAD_BALANCER.key()),
@@ -67,7 +67,7 @@ pub(crate) mod live {
     use aws_sdk_elasticloadbalancingv2::types::LoadBalancer as Found;
     use privlink_model::{Attrs, BoxFuture, CloudError, Observed, Operation, Owner, Progress, Status, Write, Written};
 
-    use super::{ENFORCE, ID, KIND, LOAD_BALANCER, SECURITY_GROUPS};
+    use super::{ENFORCE, ID, KIND, LOAD_BALANCER};
     use crate::live::{Live, Read, child_owner, found, ids, need, progress};
     use crate::load_balancer::live::{describe, enforcement, send_security_groups};
     use crate::session::Session;
@@ -89,7 +89,7 @@ pub(crate) mod live {
 
         fn delete<'a>(&'a self, session: &'a Session, write: &'a Write) -> BoxFuture<'a, Result<(), CloudError>> {
             Box::pin(async move {
-                let groups = need(session, SET, &write.before, &SECURITY_GROUPS)?;
+                let Some(groups) = groups(session, &write.id).await? else { return Ok(()) };
                 found(send_security_groups(session, &write.id, groups, "on").await).map(|_| ())
             })
         }
@@ -114,12 +114,19 @@ pub(crate) mod live {
 
     async fn set(session: &Session, write: &Write) -> Result<Written, CloudError> {
         let id = need(session, SET, &write.after, &LOAD_BALANCER)?;
-        let groups = need(session, SET, &write.after, &SECURITY_GROUPS)?;
         let flag = need(session, SET, &write.after, &ENFORCE)?;
+        let groups = groups(session, &id).await?;
+        let groups = groups.ok_or_else(|| session.refused(SET, format!("{id} does not exist")))?;
         send_security_groups(session, &id, groups, &flag).await?;
         let mut attrs = write.after.clone();
         attrs.set(&ID, id.clone());
         Ok(Written { id, attrs })
+    }
+
+    /// The security groups a load balancer has now; none when it does not exist.
+    async fn groups(session: &Session, id: &str) -> Result<Option<Vec<String>>, CloudError> {
+        let found = describe(session, &[id.to_owned()]).await?;
+        Ok(found.first().map(|live| live.security_groups().to_vec()))
     }
 
     /// The flag of a load balancer; none when it has no security groups, for then there is nothing to enforce.
@@ -133,7 +140,6 @@ pub(crate) mod live {
         let attrs = Attrs::new()
             .with(&ID, id.clone())
             .with(&LOAD_BALANCER, id.clone())
-            .with(&SECURITY_GROUPS, live.security_groups().to_vec())
             .with(&ENFORCE, flag);
         let scope = session.scope.clone();
         Some(Observed { kind: KIND, scope, id, owner, status: Status::Ready, attrs, tags: Default::default() })

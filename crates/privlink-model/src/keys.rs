@@ -223,8 +223,6 @@ pub mod privatelink_enforcement {
     pub const KIND: &str = "privatelink-enforcement";
     /// The load balancer's ARN.
     pub const LOAD_BALANCER: Attr<String> = Attr::new("load-balancer");
-    /// Ids of the load balancer's security groups: the call that sets the flag must name them.
-    pub const SECURITY_GROUPS: Attr<Vec<String>> = Attr::new("security-groups");
     /// `on` or `off`.
     pub const ENFORCE: Attr<String> = Attr::new("enforce");
 }

@@ -74,7 +74,6 @@ async fn enforcement_is_nobodys_until_it_is_turned_off() {
 
     let off = Attrs::new()
         .with(&privatelink_enforcement::LOAD_BALANCER, id.clone())
-        .with(&privatelink_enforcement::SECURITY_GROUPS, vec![GROUP.to_owned()])
         .with(&privatelink_enforcement::ENFORCE, "off".to_owned());
     bench.create(privatelink_enforcement::KIND, "link/hub/enforcement", off.clone()).await;
     let address = "link/hub/load-balancer/privatelink-enforcement/enforce";
