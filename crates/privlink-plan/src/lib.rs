@@ -1,7 +1,7 @@
 //! Pure planning: from what is desired and what was observed to ordered steps, each with its undo.
 //!
 //! Owns: pairing objects with addresses, the differ, the order of steps, undo classes, the time estimate, lints, guards,
-//! the saved plan's codec and the public JSON view.
+//! what policies mean for access, the saved plan's codec and the public JSON view.
 //! Refuses to know: any particular kind (facts come from [`Kinds`]), the network, the clock, how text is coloured.
 //! Read next: `pair`, `diff`, `order`, in the order data flows; `codec` for the file and `view` for the JSON.
 //!
@@ -9,6 +9,7 @@
 //! **Invariant:** nothing that could not be read is created, changed or deleted, nor is anything that rests on it.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod access;
 mod codec;
 mod codes;
 mod diff;
@@ -33,6 +34,7 @@ mod view;
 #[cfg(test)]
 mod tests;
 
+pub use access::{Access, Verdict, access};
 pub use codec::{DecodeError, decode, encode};
 pub use codes::CODES;
 pub use guard::{Danger, Guard, guard};

@@ -1,4 +1,4 @@
-//! The public JSON of a plan, version "1.0": what `--format json` prints and scripts read. Its schema is `schema/plan.schema.json`.
+//! The public JSON of a plan, version "1.1": what `--format json` prints and scripts read. Its schema is `schema/plan.schema.json`.
 //!
 //! A minor version adds members, a major version takes some away. It is a view and not the plan: it cannot be applied.
 //!
@@ -7,11 +7,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use privlink_model::{
-    Action, Address, Attrs, Change, Finding, Kinds, Op, Phase, Plan, Reason, Reference, Severity, Step, Undo, UndoOp,
-    Value,
+    Action, Address, Attrs, Change, Finding, KindSchema, Kinds, Op, Phase, Plan, Reason, Reference, Severity, Step,
+    Undo, UndoOp, Value,
 };
 use serde_json::{Map, Value as Json, json};
 
+use crate::access::{Access, access};
 use crate::outline::{self, belongs};
 use crate::undo::is_exact;
 
@@ -25,7 +26,7 @@ pub fn json(plan: &Plan, kinds: &Kinds) -> Json {
         steps.entry(&step.address).or_default().push(step);
     }
     json!({
-        "format_version": "1.0",
+        "format_version": "1.1",
         "project": plan.project,
         "plan": plan.id,
         "summary": summary(plan),
@@ -63,9 +64,7 @@ fn change(change: &Change, steps: &Steps, kinds: &Kinds) -> Json {
     let steps: Vec<&Step> =
         steps.get(&change.address).into_iter().flatten().filter(|step| belongs(change, step)).copied().collect();
     let inexact = steps.iter().find(|step| !is_exact(&step.undo)).or(steps.first());
-    let secret = |key: &str| {
-        kinds.get(change.kind).and_then(|schema| schema.attribute(key)).is_some_and(|attribute| attribute.secret)
-    };
+    let schema = kinds.get(change.kind);
     json!({
         "address": change.address.as_str(),
         "kind": change.kind,
@@ -74,7 +73,7 @@ fn change(change: &Change, steps: &Steps, kinds: &Kinds) -> Json {
         "action": action(change.action),
         "reason": { "code": reason_code(&change.reason), "text": outline::reason(&change.reason) },
         "id": change.before.as_ref().map(|object| object.id.as_str()),
-        "attributes": attributes(change, &secret),
+        "attributes": attributes(change, schema),
         "because": change.because,
         "undo": inexact.map(|step| undo(&step.undo)),
         "outage": steps.iter().find_map(|step| step.outage.as_deref()),
@@ -83,13 +82,21 @@ fn change(change: &Change, steps: &Steps, kinds: &Kinds) -> Json {
 }
 
 /// The attributes a change is about: those that differ, or all there are where the whole object comes or goes.
-fn attributes(change: &Change, secret: &dyn Fn(&str) -> bool) -> Json {
+fn attributes(change: &Change, schema: Option<&KindSchema>) -> Json {
+    let secret = |key: &str| schema.and_then(|schema| schema.attribute(key)).is_some_and(|attribute| attribute.secret);
+    let accesses: BTreeMap<&str, Access> = access(change, schema).into_iter().collect();
     let shown = |key: &str, side: Option<&Value>| match side {
         None => Json::Null,
         Some(_) if secret(key) => json!("(secret)"),
         Some(known) => value(known),
     };
-    let row = |key: &str, before: Option<&Value>, after: Option<&Value>| json!({ "key": key, "before": shown(key, before), "after": shown(key, after) });
+    let row = |key: &str, before: Option<&Value>, after: Option<&Value>| {
+        let mut row = json!({ "key": key, "before": shown(key, before), "after": shown(key, after) });
+        if let Some(Access { verdict, text }) = accesses.get(key) {
+            row["access"] = json!({ "verdict": verdict.word(), "text": text });
+        }
+        row
+    };
     let all = |attrs: Option<&Attrs>| -> Vec<(String, Value)> {
         attrs.into_iter().flat_map(Attrs::iter).map(|(key, value)| (key.clone(), value.clone())).collect()
     };
@@ -105,7 +112,7 @@ fn attributes(change: &Change, secret: &dyn Fn(&str) -> bool) -> Json {
 }
 
 /// A value as JSON has it. What is known after apply only is an object that says of what.
-fn value(of: &Value) -> Json {
+pub(crate) fn value(of: &Value) -> Json {
     match of {
         Value::Bool(value) => json!(value),
         Value::Int(number) => json!(number),
@@ -193,7 +200,7 @@ fn finding(finding: &Finding) -> Json {
     })
 }
 
-fn action(action: Action) -> &'static str {
+pub(crate) fn action(action: Action) -> &'static str {
     match action {
         Action::Create => "create",
         Action::Update => "update",

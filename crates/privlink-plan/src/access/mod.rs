@@ -1,0 +1,250 @@
+//! What a change of a policy means for who can call, in one line; for every view.
+//!
+//! Owns: the verdict on a plan's documents: policies that come, go or change. A policy is what has statements. Refuses to
+//! know: kinds, and who in truth can call whom, which takes the whole path.
+//!
+//! **Invariant:** `Tightened` is said only where nothing can be allowed that was not, `Loosened` only where nothing can be
+//! refused that was allowed, and `Cosmetic` only where both hold. All else is `Changed`.
+
+mod statement;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use privlink_model::{Action, Change, KindSchema, Shape, Value};
+
+use statement::{Effect, Statement};
+
+/// Which way a policy goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// More is allowed, and all that was.
+    Loosened,
+    /// It may go either way.
+    Changed,
+    /// What stays has no policy any more, or goes together with it.
+    Gone,
+    /// There was none.
+    New,
+    /// Less is allowed, and nothing that was not.
+    Tightened,
+    /// Said otherwise, meant alike.
+    Cosmetic,
+}
+
+impl Verdict {
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Loosened => "loosened",
+            Self::Changed => "changed",
+            Self::Gone => "gone",
+            Self::New => "new",
+            Self::Tightened => "tightened",
+            Self::Cosmetic => "cosmetic",
+        }
+    }
+
+    /// Whether somebody should look before more becomes possible than was.
+    pub fn is_grave(self) -> bool {
+        matches!(self, Self::Loosened | Self::Changed | Self::Gone | Self::New)
+    }
+}
+
+/// What a change of one policy means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Access {
+    /// Which way it goes.
+    pub verdict: Verdict,
+    /// The same in one line, its word included.
+    pub text: String,
+}
+
+/// What a change means for access, by the keys of its policies.
+pub fn access<'a>(change: &'a Change, schema: Option<&KindSchema>) -> Vec<(&'a str, Access)> {
+    let Some(schema) = schema else { return Vec::new() };
+    let normal = |key: &str, value: &Value| schema.normal(key, value);
+    let judged = |key: &'a str, before: Option<&Value>, after: Option<&Value>| {
+        let fact = schema.attribute(key).filter(|fact| fact.shape == Shape::Document && !fact.secret)?;
+        let (before, after) = (before.map(|value| normal(fact.key, value)), after.map(|value| normal(fact.key, value)));
+        Some((key, judge(before.as_ref(), after.as_ref())?))
+    };
+    match change.action {
+        Action::Create => {
+            let given = change.after.iter().flat_map(|attrs| attrs.iter());
+            given.filter_map(|(key, value)| judged(key, None, Some(value))).collect()
+        }
+        Action::Delete => {
+            let had = change.before.iter().flat_map(|object| object.attrs.iter());
+            had.filter_map(|(key, value)| judged(key, Some(value), None)).collect()
+        }
+        Action::NoOp | Action::Wait | Action::Unknown => Vec::new(),
+        // A replacement has the policies of what it replaces but for those that differ.
+        Action::Update | Action::ReplaceCreateFirst | Action::ReplaceDeleteFirst | Action::ReplaceKeepOld => {
+            let changed = change.attributes.iter();
+            changed.filter_map(|it| judged(&it.key, it.before.as_ref(), it.after.as_ref())).collect()
+        }
+    }
+}
+
+/// The verdict on two values in their normal form; none when they are no policies.
+fn judge(before: Option<&Value>, after: Option<&Value>) -> Option<Access> {
+    match (read(before)?, read(after)?) {
+        (None, None) => None,
+        (None, Some(after)) => Some(said(Verdict::New, after.contents())),
+        (Some(before), None) => Some(said(Verdict::Gone, before.contents())),
+        (Some(before), Some(after)) => Some(compare(&before, &after)),
+    }
+}
+
+/// The policy, where there is a value; none where there is one and it is no policy.
+fn read(value: Option<&Value>) -> Option<Option<Policy<'_>>> {
+    match value.filter(|value| !value.is_empty()) {
+        Some(value) => Policy::of(value).map(Some),
+        None => Some(None),
+    }
+}
+
+fn said(verdict: Verdict, facts: Vec<String>) -> Access {
+    let word = match verdict {
+        Verdict::New => "new policy",
+        Verdict::Gone => "the policy goes",
+        other => other.word(),
+    };
+    let text = if facts.is_empty() { word.to_owned() } else { format!("{word}: {}", facts.join(", ")) };
+    Access { verdict, text }
+}
+
+/// A policy's statements, and the rest of it.
+struct Policy<'a> {
+    statements: BTreeSet<Statement<'a>>,
+    rest: Vec<(&'a str, &'a Value)>,
+    version: Option<&'a Value>,
+}
+
+impl<'a> Policy<'a> {
+    fn of(value: &'a Value) -> Option<Self> {
+        let map = value.as_map()?;
+        let statements = match map.get("Statement")? {
+            // AWS takes a single statement without a list around it.
+            single @ Value::Map(_) => BTreeSet::from([Statement(single)]),
+            several => several.elements().into_iter().map(Statement).collect(),
+        };
+        let rest = map.iter().map(|(key, value)| (key.as_str(), value));
+        let rest = rest.filter(|(key, _)| !matches!(*key, "Statement" | "Version" | "Id")).collect();
+        Some(Self { statements, rest, version: map.get("Version") })
+    }
+
+    /// `2 allow, 1 deny statement`, and which of them ask for nothing.
+    fn contents(&self) -> Vec<String> {
+        let mut parts = Vec::new();
+        for (effect, word) in [(Effect::Allow, "allow"), (Effect::Deny, "deny"), (Effect::Other, "other")] {
+            let number = self.statements.iter().filter(|statement| statement.effect() == effect).count();
+            if number > 0 {
+                parts.push(counted(number, word));
+            }
+        }
+        let open = self.statements.iter().filter(|statement| statement.is_open()).count();
+        if open > 0 {
+            parts.push(format!("{open} of them for everyone on no condition"));
+        }
+        if parts.is_empty() {
+            parts.push("no statements".to_owned());
+        }
+        parts
+    }
+
+    /// Whether all that `other` allows is allowed by this, too.
+    fn covers(&self, other: &Self) -> bool {
+        let allow = |policy: &Self| policy.of_effect(Effect::Allow);
+        let deny = |policy: &Self| policy.of_effect(Effect::Deny);
+        allow(other).iter().all(|narrow| allow(self).iter().any(|wide| wide.covers(narrow)))
+            && deny(self).iter().all(|narrow| deny(other).iter().any(|wide| wide.covers(narrow)))
+    }
+
+    fn of_effect(&self, effect: Effect) -> Vec<Statement<'a>> {
+        self.statements.iter().copied().filter(|statement| statement.effect() == effect).collect()
+    }
+
+    /// Whether statements mean in both what they say: a version decides what `${…}` is.
+    fn reads_like(&self, other: &Self) -> bool {
+        let variables = |policy: &Self| policy.statements.iter().any(|statement| statement.has_variables());
+        self.rest == other.rest && (self.version == other.version || !(variables(self) || variables(other)))
+    }
+}
+
+fn compare(before: &Policy<'_>, after: &Policy<'_>) -> Access {
+    let added: Vec<Statement<'_>> = after.statements.difference(&before.statements).copied().collect();
+    let mut removed: Vec<Statement<'_>> = before.statements.difference(&after.statements).copied().collect();
+    let strange = added.iter().chain(&removed).any(|statement| statement.effect() == Effect::Other);
+    let verdict = match (after.covers(before), before.covers(after)) {
+        _ if strange || !before.reads_like(after) => Verdict::Changed,
+        (true, true) => Verdict::Cosmetic,
+        (true, false) => Verdict::Loosened,
+        (false, true) => Verdict::Tightened,
+        (false, false) => Verdict::Changed,
+    };
+    if verdict == Verdict::Cosmetic {
+        return said(verdict, Vec::new());
+    }
+    // What stands in another's place is told as one reworded, not as one that comes and one that goes.
+    let mut told = Told::default();
+    for new in added {
+        let related = |old: &Statement<'_>| new.covers(old) || old.covers(&new);
+        match removed.iter().position(|old| old.effect() == new.effect() && related(old)) {
+            Some(index) => {
+                let old = removed.remove(index);
+                let how = match (new.covers(&old), old.covers(&new)) {
+                    (true, true) => continue,
+                    (true, false) => How::Widened,
+                    _ => How::Narrowed,
+                };
+                told.count(new.effect(), how);
+            }
+            None => told.count(new.effect(), How::Added),
+        }
+    }
+    removed.iter().for_each(|old| told.count(old.effect(), How::Removed));
+    said(verdict, told.facts())
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum How {
+    Added,
+    Removed,
+    Widened,
+    Narrowed,
+}
+
+/// How many statements of an effect were treated how.
+#[derive(Default)]
+struct Told(BTreeMap<(How, Effect), usize>);
+
+impl Told {
+    fn count(&mut self, effect: Effect, how: How) {
+        *self.0.entry((how, effect)).or_default() += 1;
+    }
+
+    fn facts(&self) -> Vec<String> {
+        let fact = |((how, effect), number): (&(How, Effect), &usize)| {
+            let word = match effect {
+                Effect::Allow => "allow",
+                Effect::Deny => "deny",
+                Effect::Other => "other",
+            };
+            let verb = match how {
+                How::Added => "added",
+                How::Removed => "removed",
+                How::Widened => "widened",
+                How::Narrowed => "narrowed",
+            };
+            format!("{} {verb}", counted(*number, word))
+        };
+        self.0.iter().map(fact).collect()
+    }
+}
+
+fn counted(number: usize, effect: &str) -> String {
+    format!("{number} {effect} {}", if number == 1 { "statement" } else { "statements" })
+}
