@@ -15,6 +15,8 @@ pub(crate) const LOSES: &str = "privlink::plan::loses";
 /// Changes left out on demand.
 pub(crate) const PARTIAL: &str = "privlink::plan::partial";
 
+/// A change of something whose drift is ignored.
+pub(crate) const IGNORED_DRIFT: &str = "privlink::plan::ignored-drift";
 /// A target or exclude that names nothing.
 pub(crate) const NO_SUCH_ADDRESS: &str = "privlink::plan::no-such-address";
 
@@ -74,6 +76,13 @@ pub static CODES: &[(&str, &str, &str)] = &[
         "Part of the plan was left out",
         "Targets or excludes were given: the plan covers only the chosen resources and what their steps need. Until a \
          plan without them has been applied, the live accounts differ from the spec.",
+    ),
+    (
+        IGNORED_DRIFT,
+        "A plan changes something whose drift is ignored",
+        "An ignore rule of the spec takes drift of the named resource out of `privlink drift`. It does not take the resource \
+         out of the spec: an apply sets all that the spec asks for. Leave the resource out with --exclude, wait with the \
+         apply until the rule has ended, or write what you want to keep into the spec.",
     ),
     (
         NO_SUCH_ADDRESS,

@@ -10,10 +10,12 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod access;
+mod applied;
 mod codec;
 mod codes;
 mod diff;
 mod draft;
+mod drift;
 mod eta;
 mod graph;
 mod guard;
@@ -35,15 +37,20 @@ mod view;
 mod tests;
 
 pub use access::{Access, Verdict, access};
+pub use applied::Applied;
 pub use codec::{DecodeError, decode, encode};
 pub use codes::CODES;
+pub use drift::{
+    Attribute, Check, DRIFT_SCHEMA_JSON, Drift, Drifted, Follows, Ignored, Pending, Repair, Rule, Same, Unknown, What,
+    drift, drift_json, ignored_changes,
+};
 pub use guard::{Danger, Guard, guard};
 pub use outline::outline;
 pub use planner::plan;
 pub use stale::{Stale, Staleness, stale};
 pub use view::{SCHEMA_JSON, json};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use privlink_model::{Account, Address, Desired, Finding, Kinds, Query, Scope, Snapshot};
 
@@ -77,4 +84,6 @@ pub struct Options {
     pub excludes: Vec<Address>,
     /// The project is being destroyed: deletions say so as their reason.
     pub destroy: bool,
+    /// Only these addresses themselves, and what their steps need; none for all that targets and excludes leave.
+    pub only: Option<BTreeSet<Address>>,
 }

@@ -38,7 +38,7 @@ pub fn plan(inputs: Inputs) -> Plan {
     let steps = if blocked { Vec::new() } else { number::number(&items, drafts, &calls, &chosen, &id) };
 
     let left_out = |(number, item): &(usize, &Item)| !chosen.contains(number) && item.change.action != Action::NoOp;
-    findings.extend(select::finding(items.iter().enumerate().filter(left_out).count()));
+    findings.extend(select::finding(items.iter().enumerate().filter(left_out).count(), &options));
     let kept = items.into_iter().enumerate().filter(|(number, _)| chosen.contains(number)).map(|(_, item)| item);
     let mut changes = Vec::new();
     for item in kept {

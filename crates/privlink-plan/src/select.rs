@@ -27,12 +27,18 @@ pub(crate) fn select(items: &[Item], drafts: &[Draft], calls: &Graph, options: &
         let named = |item: &Item| addresses.iter().any(|address| item.change.address.is_within(address));
         items.iter().enumerate().filter(|(_, item)| named(item)).map(|(number, _)| number).collect()
     };
-    let mut chosen: BTreeSet<usize> = if options.targets.is_empty() {
-        (0..items.len()).collect()
-    } else {
-        let targets = within(&options.targets);
+    let with_needs = |targets: Vec<usize>| -> BTreeSet<usize> {
         let needed: Vec<usize> = targets.iter().flat_map(|item| needs.all_needs(*item)).collect();
         targets.into_iter().chain(needed).collect()
+    };
+    let named = |only: &BTreeSet<Address>| -> Vec<usize> {
+        let named = |item: &Item| only.contains(&item.change.address);
+        items.iter().enumerate().filter(|(_, item)| named(item)).map(|(number, _)| number).collect()
+    };
+    let mut chosen: BTreeSet<usize> = match &options.only {
+        Some(only) => with_needs(named(only)),
+        None if options.targets.is_empty() => (0..items.len()).collect(),
+        None => with_needs(within(&options.targets)),
     };
     for excluded in within(&options.excludes) {
         chosen.remove(&excluded);
@@ -70,16 +76,26 @@ pub(crate) fn unmatched(items: &[Item], options: &Options) -> Vec<Finding> {
         .collect()
 }
 
-/// Says that something was left out.
-pub(crate) fn finding(left_out: usize) -> Option<Finding> {
-    let changes = if left_out == 1 { "change is" } else { "changes are" };
-    (left_out > 0).then(|| Finding {
+/// Says that not all was asked for, and how much was left out by that: none is worth knowing too, and what stays as it is and
+/// was left out is known by this alone.
+pub(crate) fn finding(left_out: usize, options: &Options) -> Option<Finding> {
+    let by = match &options.only {
+        Some(_) => "a repair, which leaves alone what did not drift",
+        None => "--target or --exclude",
+    };
+    let count = match left_out {
+        0 => "no change is".to_owned(),
+        1 => "1 change is".to_owned(),
+        many => format!("{many} changes are"),
+    };
+    let narrowed = options.only.is_some() || !options.targets.is_empty() || !options.excludes.is_empty();
+    narrowed.then(|| Finding {
         code: codes::PARTIAL,
         severity: Severity::Note,
-        message: format!("{left_out} {changes} left out by --target or --exclude"),
+        message: format!("{count} left out by {by}"),
         address: None,
         origin: None,
         label: None,
-        help: Some("plan without --target and --exclude to see all".to_owned()),
+        help: (left_out > 0).then(|| "a plan without that shows all".to_owned()),
     })
 }

@@ -77,7 +77,12 @@ fn is_of_type(document: &Json, rule: &Json) -> bool {
 }
 
 fn validate(document: &Json) -> Vec<String> {
-    let schema: Json = serde_json::from_str(SCHEMA_JSON).unwrap();
+    validate_by(SCHEMA_JSON, document)
+}
+
+/// What is wrong with a document by a schema.
+pub(super) fn validate_by(schema: &str, document: &Json) -> Vec<String> {
+    let schema: Json = serde_json::from_str(schema).unwrap();
     let mut found = Vec::new();
     problems(&schema, &schema, document, "", &mut found);
     found

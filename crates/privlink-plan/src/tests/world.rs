@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use privlink_model::{
-    Action, Address, Attrs, Observed, Op, Owner, Ownership, Phase, Plan, Reference, ScopeSnapshot, Snapshot, Status,
-    Step, StepId, Unread, Value, keys,
+    Action, Address, Attrs, Begun, End, History, Observed, Op, Owner, Ownership, Phase, Plan, Record, Reference,
+    ScopeSnapshot, Snapshot, Status, Step, StepId, StepRecord, Unread, Value, Way, keys,
 };
 
 use super::toy::{KINDS, here};
@@ -50,10 +50,14 @@ impl World {
         self.objects.iter_mut().rev().find(|object| object.owner == Owner::Ours(Address::new(address))).unwrap()
     }
 
-    /// Carries out a plan in an order that `choose` picks among the ready steps, at most `limit` steps.
-    pub(super) fn apply(&mut self, plan: &Plan, choose: &mut dyn FnMut(usize) -> usize, limit: usize) {
+    /// Carries out a plan in an order that `choose` picks among the ready steps, at most `limit` steps; what a journal would
+    /// tell of it.
+    pub(super) fn apply(&mut self, plan: &Plan, choose: &mut dyn FnMut(usize) -> usize, limit: usize) -> History {
         let mut run = Run { plan, outputs: BTreeMap::new() };
         let mut done: BTreeSet<StepId> = BTreeSet::new();
+        let mut history = History::default();
+        let steps = u32::try_from(plan.steps.len()).unwrap();
+        history.record(&Record::Begun(Begun { steps, ..Begun::default() })).unwrap();
         for _ in 0..plan.steps.len().min(limit) {
             let ready: Vec<&Step> = plan
                 .steps
@@ -63,7 +67,29 @@ impl World {
             let step = ready[choose(ready.len()) % ready.len()];
             self.step(&mut run, step);
             done.insert(step.id);
+            self.told(&run, step).iter().for_each(|record| history.record(record).unwrap());
         }
+        if done.len() == plan.steps.len() {
+            history.record(&Record::Ended { end: End::Applied, at: 1 }).unwrap();
+        }
+        history
+    }
+
+    /// The records of a step that was done.
+    fn told(&self, run: &Run, step: &Step) -> [Record; 3] {
+        let id = match &step.op {
+            Op::Create { .. } => run.outputs[&step.address].clone(),
+            Op::Update { id, .. } | Op::Delete { id, .. } | Op::Wait { id, .. } => id.clone(),
+        };
+        let live = self.objects.iter().find(|object| object.kind == step.kind && object.id == id);
+        let attrs = live.map(|object| object.attrs.clone()).unwrap_or_default();
+        let intent = StepRecord::Intent { token: String::new(), id: String::new(), before: Attrs::new() };
+        let answered = StepRecord::Answered(privlink_model::Object { id, attrs: Attrs::new() });
+        [intent, answered, StepRecord::Settled(attrs)].map(|event| Record::Step {
+            step: step.id,
+            way: Way::Forward,
+            event,
+        })
     }
 
     fn step(&mut self, run: &mut Run, step: &Step) {
