@@ -31,7 +31,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use privlink_model::{Desired, Finding, Snapshot};
+use privlink_model::{Address, Desired, Finding, Snapshot};
 use privlink_spec::document::{Document, TargetEndpoint};
 
 pub use access::{accounts, queries};
@@ -60,6 +60,16 @@ pub fn host_names(document: &Document) -> BTreeSet<String> {
         _ => None,
     });
     hosts.collect()
+}
+
+/// The attributes that hold what a name resolved to, and the name: they change when its answer does, though neither the spec
+/// nor AWS did.
+pub fn resolved(document: &Document) -> BTreeMap<(Address, String), String> {
+    let of_hosts = document.targets.values().filter_map(|target| match &target.endpoint {
+        TargetEndpoint::Host(host) => Some((target::holds_addresses(&target.name.value), host.value.clone())),
+        _ => None,
+    });
+    of_hosts.collect()
 }
 
 /// Derives every resource.

@@ -31,9 +31,17 @@ use crate::context::{Asker, Context};
 use crate::link::{Hub, Listening, balancer_name};
 use crate::names::aws_name;
 
+/// The part of a target's chain that holds its addresses.
+const REGISTERED: &str = "targets";
+
 /// The address of a part of a target's chain.
 pub(crate) fn part(target: &str, part: &str) -> Address {
     Address::new(format!("target/{target}/{part}"))
+}
+
+/// Where the addresses of a target are held: its registered targets, and the attribute.
+pub(crate) fn holds_addresses(target: &str) -> (Address, String) {
+    (part(target, REGISTERED), targets::ADDRESSES.key().to_owned())
 }
 
 /// Derives the chain of a target; gives the resources that must stand before calls are sent its way.
@@ -52,7 +60,7 @@ pub(crate) fn chain(
     let group_name = group_name(context, target, backend, hub, &place.link);
     context.add(asker, target_group::KIND, group.clone(), scope, target_group_attrs(target, hub, group_name));
 
-    let registered = part(name, "targets");
+    let registered = part(name, REGISTERED);
     let mut attrs = Attrs::new()
         .with_value(&targets::TARGET_GROUP, Value::of(&group, ID.key()))
         .with(&targets::PORT, i64::from(target.port.value));

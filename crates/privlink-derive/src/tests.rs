@@ -285,6 +285,18 @@ fn a_host_outside_becomes_ip_targets_in_all_zones() {
 }
 
 #[test]
+fn what_a_name_gave_is_known_by_where_it_is_held() {
+    let hosts = Hosts::from([("legacy.corp.example".to_owned(), Ok(vec!["172.31.40.10".parse().unwrap()]))]);
+    let loaded = privlink_spec::load_text("privlink.kdl", OUTSIDE, &BTreeMap::new());
+    let derived = derive(&loaded.document, &routed().0, &hosts);
+    let resolved = crate::resolved(&loaded.document);
+    let [((address, attribute), name)] = resolved.into_iter().collect::<Vec<_>>().try_into().unwrap();
+    assert_eq!(name, "legacy.corp.example");
+    let held = derived.desired.resources[&address].attrs.get(&attribute).unwrap();
+    assert_eq!(held, &Value::text_set(["172.31.40.10"]));
+}
+
+#[test]
 fn a_host_that_gives_nothing_or_a_public_address_is_an_error() {
     for (answer, code) in [
         (Err("no such name".to_owned()), "privlink::target::unresolved"),
