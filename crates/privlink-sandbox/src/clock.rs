@@ -33,6 +33,11 @@ impl Moment {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
 
+    /// Gives the second that the moment lies in.
+    pub(crate) fn whole_seconds(self) -> Moment {
+        Moment(self.0 / 1000 * 1000)
+    }
+
     /// Writes the moment as the query protocols do: `2026-03-01T12:00:00.250Z`.
     pub(crate) fn rfc3339(self) -> String {
         let nanos = i128::from(self.0) * 1_000_000;

@@ -12,6 +12,7 @@ mod throttle;
 
 use crate::fate::Fate;
 use crate::route::Service;
+use crate::trail;
 use crate::wire::{Call, Fault};
 use crate::world::{World, scope_key};
 use faults::{Armed, FaultKind, Faults};
@@ -30,6 +31,8 @@ pub(crate) struct Gate {
     throttle: Throttle,
     armed: Armed,
     history: History,
+    /// How long ago a call was when the log shows it; as with AWS, if absent.
+    trail_lag: Option<Duration>,
 }
 
 /// What a request meets.
@@ -89,11 +92,17 @@ impl Gate {
     pub(crate) fn set_faults(&mut self, faults: Faults, world: &World) {
         self.armed = Armed::new(faults.list);
         self.history = History::new(faults.reads_lag, world);
+        self.trail_lag = faults.trail_lag;
     }
 
     /// Gives what is still to go wrong.
     pub(crate) fn faults(&self) -> Faults {
-        Faults { list: self.armed.left(), reads_lag: self.history.lag() }
+        Faults { list: self.armed.left(), reads_lag: self.history.lag(), trail_lag: self.trail_lag }
+    }
+
+    /// Gives how long ago a call was when the log of calls shows it.
+    pub(crate) fn trail_lag(&self) -> Duration {
+        self.trail_lag.unwrap_or(trail::LAG)
     }
 
     /// Gives the number of requests by account, region and operation.

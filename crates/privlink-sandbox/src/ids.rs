@@ -37,9 +37,7 @@ impl Ids {
     /// Gives a version-4 UUID.
     pub(crate) fn uuid(&mut self) -> String {
         let hex = self.hex(32);
-        let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
-        let variant = ["8", "9", "a", "b"][(self.number() % 4) as usize];
-        format!("{}-{}-4{}-{variant}{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32))
+        uuid(&hex, ["8", "9", "a", "b"][(self.number() % 4) as usize])
     }
 
     /// Gives a number that is spread over the whole range.
@@ -67,6 +65,17 @@ impl Ids {
         hash.update(self.counter.to_be_bytes());
         hash.finalize().into()
     }
+}
+
+/// Gives an id in the form of a version-4 UUID that depends on the text alone.
+pub(crate) fn stable_uuid(text: &str) -> String {
+    uuid(&stable_hex(text, 32), "a")
+}
+
+/// Writes 32 digits as a version-4 UUID of a variant.
+fn uuid(hex: &str, variant: &str) -> String {
+    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
+    format!("{}-{}-4{}-{variant}{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32))
 }
 
 /// Gives hexadecimal digits that depend on the text alone; for what a world file names but gives no id.

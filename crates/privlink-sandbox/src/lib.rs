@@ -1,4 +1,5 @@
-//! An AWS on loopback that speaks the real wire protocols: EC2 query, ELBv2 query, REST-JSON for API Gateway, STS.
+//! An AWS on loopback that speaks the real wire protocols: EC2 query, ELBv2 query, REST-JSON for API Gateway, STS,
+//! IAM, CloudTrail and EventBridge.
 //!
 //! Owns a world of accounts and regions whose objects behave as AWS's do: asynchronous states on a clock that can be sped
 //! up, referential integrity with AWS's error codes, isolation by assumed role. It refuses to know the tool that it is
@@ -11,10 +12,12 @@ mod apigateway;
 mod clock;
 mod ec2;
 mod elbv2;
+mod events;
 mod fate;
 mod gate;
 mod iam;
 mod ids;
+mod json_rpc;
 mod operation;
 mod route;
 mod sandbox;
@@ -22,6 +25,7 @@ mod store;
 mod sts;
 mod summary;
 mod timing;
+mod trail;
 mod wire;
 mod world;
 mod world_file;

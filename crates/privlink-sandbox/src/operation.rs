@@ -3,6 +3,7 @@
 //! The query protocols name it themselves; API Gateway's is found by method and path. Whether the operation exists, and what
 //! it does, is its service's to say.
 
+use crate::json_rpc;
 use crate::route::Service;
 use crate::wire::{Call, Params};
 
@@ -61,6 +62,9 @@ pub(crate) const GATEWAY_OPERATIONS: &[&str] = &[
 
 /// Names the operation: the action of the query protocols; for API Gateway what the method and path stand for.
 pub(crate) fn operation(service: Service, call: &Call) -> String {
+    if matches!(service, Service::Trail | Service::Events) {
+        return json_rpc::operation(call).to_owned();
+    }
     if service != Service::Gateway {
         return Params::read(call).get("Action").unwrap_or("unknown").to_owned();
     }

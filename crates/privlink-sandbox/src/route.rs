@@ -1,18 +1,21 @@
 //! From an HTTP request to a service and back: who calls, what, whether it is let through, and in which envelope an error
 //! goes back.
 //!
-//! Knows the five services by name and the shape of their errors; what an operation does is theirs. Read next:
+//! Knows the seven services by name and the shape of their errors; what an operation does is theirs. Read next:
 //! `gate.rs` for what may stand in a request's way, `sts/credential.rs` for how the caller is known, `iam/mod.rs` for
 //! whether the caller may.
 
 use crate::fate::Fate;
 use crate::gate::{Gate, Met};
+use crate::json_rpc;
 use crate::operation::{GATEWAY_OPERATIONS, operation};
 use crate::sts::{Unknown, identify};
+use crate::trail::{self, Done, Log};
 use crate::wire::{Call, Fault, Params, Reply};
 use crate::world::World;
 use crate::xml::Xml;
-use crate::{apigateway, ec2, elbv2, iam, sts};
+use crate::{apigateway, ec2, elbv2, events, iam, sts};
+use std::io;
 use std::time::Duration;
 
 /// A service of this AWS.
@@ -23,6 +26,8 @@ pub(crate) enum Service {
     Gateway,
     Sts,
     Iam,
+    Trail,
+    Events,
 }
 
 impl Service {
@@ -33,12 +38,15 @@ impl Service {
             "apigateway" => Service::Gateway,
             "sts" => Service::Sts,
             "iam" => Service::Iam,
+            "cloudtrail" => Service::Trail,
+            "events" => Service::Events,
             _ => return None,
         })
     }
 
     /// Every service.
-    pub(crate) const ALL: &[Service] = &[Service::Ec2, Service::Elb, Service::Gateway, Service::Sts, Service::Iam];
+    pub(crate) const ALL: &[Service] =
+        &[Service::Ec2, Service::Elb, Service::Gateway, Service::Sts, Service::Iam, Service::Trail, Service::Events];
 
     /// Gives the service of a name, as [`Service::name`] writes it.
     pub(crate) fn named(name: &str) -> Option<Service> {
@@ -53,6 +61,8 @@ impl Service {
             Service::Gateway => GATEWAY_OPERATIONS.contains(&operation),
             Service::Sts => sts::offers(operation),
             Service::Iam => iam::offers(operation),
+            Service::Trail => trail::OPERATIONS.contains(&operation),
+            Service::Events => events::OPERATIONS.contains(&operation),
         }
     }
 
@@ -64,6 +74,8 @@ impl Service {
             Service::Gateway => "apigateway",
             Service::Sts => "sts",
             Service::Iam => "iam",
+            Service::Trail => "cloudtrail",
+            Service::Events => "events",
         }
     }
 }
@@ -74,6 +86,16 @@ pub(crate) struct Answered {
     pub(crate) reply: Reply,
     pub(crate) changed: bool,
     pub(crate) delivery: Delivery,
+    /// Whether the log could be kept.
+    pub(crate) logged: io::Result<()>,
+    /// Why it was refused, if it was.
+    fault: Option<Fault>,
+}
+
+impl Answered {
+    fn done(service: Service, reply: Reply, changed: bool) -> Answered {
+        Answered { service, reply, changed, delivery: Delivery::AtOnce, logged: Ok(()), fault: None }
+    }
 }
 
 /// When an answer is to reach the caller.
@@ -86,66 +108,97 @@ pub(crate) enum Delivery {
     Never,
 }
 
-/// Answers one request of any service. The call comes without account, region and principal; they are found here.
-pub(crate) fn answer(world: &mut World, gate: &mut Gate, mut call: Call) -> Answered {
-    world.settle();
-    let (scope, identity) = identify(call.header("authorization"), call.header("x-amz-security-token"), &world.ambient);
-    let service = match &scope {
-        Some(scope) => Service::of(&scope.service),
-        None => Some(guess(&call)),
-    };
-    let Some(service) = service else {
-        let name = scope.map(|scope| scope.service).unwrap_or_default();
-        let fault =
-            Fault::new(404, "UnknownOperationException", format!("The service {name} is not part of this sandbox"));
-        return refused(Service::Gateway, &fault, &call);
-    };
-    let identity = match identity {
-        Ok(identity) => identity,
-        Err(unknown) => return refused(service, &unknown_caller(service, unknown), &call),
-    };
-    (call.account, call.region, call.principal_arn) = (identity.account, identity.region, identity.principal_arn);
-    let operation = operation(service, &call);
-    let (fate, delivery) = match gate.before(world, &call, service, &operation) {
-        Met::Refused(fault) => return refused(service, &fault, &call),
-        Met::Dropped => {
-            return Answered { service, reply: Reply::empty(200), changed: false, delivery: Delivery::Never };
-        }
-        Met::LostAnswer => (Fate::Usual, Delivery::Never),
-        Met::Slow(span) => (Fate::Usual, world.clock.on_the_wall(span).map_or(Delivery::AtOnce, Delivery::After)),
-        Met::Fate(fate) => (fate, Delivery::AtOnce),
-    };
-    world.fate = fate;
-    Answered { delivery, ..serve(world, gate, service, &call, &operation) }
+/// All that a request may meet or change.
+pub(crate) struct Site<'a> {
+    pub(crate) world: &'a mut World,
+    pub(crate) gate: &'a mut Gate,
+    pub(crate) log: &'a mut Log,
 }
 
-/// Answers a request that was let through.
-fn serve(world: &mut World, gate: &mut Gate, service: Service, call: &Call, operation: &str) -> Answered {
-    // A region that is off knows the account's credentials no more than anyone else's.
-    // IAM alone is in none of them.
-    if service != Service::Iam && !world.region_is_on(&call.account, &call.region) {
-        return refused(service, &unknown_caller(service, Unknown::Invalid), call);
-    }
-    if let Err(fault) = iam::authorise(world, call, service) {
-        return refused(service, &fault, call);
-    }
-    let reads = is_read(service, call, operation);
-    let past = if reads { gate.past(world) } else { None };
-    let outcome = match past {
-        Some(past) => handle(past, service, call),
-        None => handle(world, service, call),
-    };
-    match outcome {
-        Ok(mut reply) => {
-            let changed = !matches!(service, Service::Sts | Service::Iam) && !reads;
-            if changed {
-                gate.after(world);
-            }
-            reply.headers.push((request_id_header(service).to_owned(), call.request_id.clone()));
-            Answered { service, reply, changed, delivery: Delivery::AtOnce }
+impl Site<'_> {
+    /// Answers one request of any service. The call comes without account, region and principal; they are found here.
+    pub(crate) fn answer(&mut self, mut call: Call) -> Answered {
+        self.world.settle();
+        let (authorization, token) = (call.header("authorization"), call.header("x-amz-security-token"));
+        let (scope, identity) = identify(authorization, token, &self.world.ambient);
+        let service = match &scope {
+            Some(scope) => Service::of(&scope.service),
+            None => Some(guess(&call)),
+        };
+        let Some(service) = service else {
+            let name = scope.map(|scope| scope.service).unwrap_or_default();
+            let message = format!("The service {name} is not part of this sandbox");
+            return refused(Service::Gateway, &Fault::new(404, "UnknownOperationException", message), &call);
+        };
+        let identity = match identity {
+            Ok(identity) => identity,
+            Err(unknown) => return refused(service, &unknown_caller(service, unknown), &call),
+        };
+        (call.account, call.region, call.principal_arn) = (identity.account, identity.region, identity.principal_arn);
+        call.access_key = identity.access_key;
+        let operation = operation(service, &call);
+        let Some(mut answered) = self.admit(service, &call, &operation) else {
+            let nothing = Answered::done(service, Reply::empty(200), false);
+            return Answered { delivery: Delivery::Never, ..nothing };
+        };
+        if is_logged(service) && service.offers(&operation) && !is_read(service, &call, &operation) {
+            let Answered { reply, fault, .. } = &answered;
+            let done = Done { call: &call, service, operation: &operation, reply, fault: fault.as_ref() };
+            answered.logged = self.log.note(self.world.now(), done);
         }
-        Err(fault) => refused(service, &fault, call),
+        answered
     }
+
+    /// Answers a request as far as the gate lets it through; gives nothing for one that was dropped on the way.
+    fn admit(&mut self, service: Service, call: &Call, operation: &str) -> Option<Answered> {
+        let (fate, delivery) = match self.gate.before(self.world, call, service, operation) {
+            Met::Refused(fault) => return Some(refused(service, &fault, call)),
+            Met::Dropped => return None,
+            Met::LostAnswer => (Fate::Usual, Delivery::Never),
+            Met::Slow(span) => {
+                (Fate::Usual, self.world.clock.on_the_wall(span).map_or(Delivery::AtOnce, Delivery::After))
+            }
+            Met::Fate(fate) => (fate, Delivery::AtOnce),
+        };
+        self.world.fate = fate;
+        Some(Answered { delivery, ..self.serve(service, call, operation) })
+    }
+
+    /// Answers a request that was let through.
+    fn serve(&mut self, service: Service, call: &Call, operation: &str) -> Answered {
+        let Site { world, gate, log } = self;
+        // A region that is off knows the account's credentials no more than anyone else's.
+        // IAM alone is in none of them.
+        if service != Service::Iam && !world.region_is_on(&call.account, &call.region) {
+            return refused(service, &unknown_caller(service, Unknown::Invalid), call);
+        }
+        if let Err(fault) = iam::authorise(world, call, service) {
+            return refused(service, &fault, call);
+        }
+        let reads = is_read(service, call, operation);
+        let outcome = if service == Service::Trail {
+            trail::handle(log, call, world.now(), gate.trail_lag())
+        } else {
+            let past = if reads { gate.past(world) } else { None };
+            handle(past.unwrap_or(world), service, call)
+        };
+        match outcome {
+            Ok(mut reply) => {
+                let changed = !matches!(service, Service::Sts | Service::Iam | Service::Trail) && !reads;
+                if changed {
+                    gate.after(world);
+                }
+                reply.headers.push((request_id_header(service).to_owned(), call.request_id.clone()));
+                Answered::done(service, reply, changed)
+            }
+            Err(fault) => refused(service, &fault, call),
+        }
+    }
+}
+
+/// Tells the services whose calls CloudTrail logs here.
+fn is_logged(service: Service) -> bool {
+    matches!(service, Service::Ec2 | Service::Elb | Service::Gateway)
 }
 
 fn handle(world: &mut World, service: Service, call: &Call) -> Result<Reply, Fault> {
@@ -155,6 +208,9 @@ fn handle(world: &mut World, service: Service, call: &Call) -> Result<Reply, Fau
         Service::Gateway => apigateway::handle(world, call),
         Service::Sts => sts::handle(world, call),
         Service::Iam => iam::handle(world, call),
+        Service::Events => events::handle(world, call),
+        // The log is no part of the world.
+        Service::Trail => Err(json_rpc::unknown(json_rpc::operation(call))),
     }
 }
 
@@ -162,7 +218,7 @@ fn handle(world: &mut World, service: Service, call: &Call) -> Result<Reply, Fau
 fn is_read(service: Service, call: &Call, operation: &str) -> bool {
     match service {
         Service::Gateway => call.method == "GET",
-        _ => operation.starts_with("Describe"),
+        _ => operation.starts_with("Describe") || operation == "LookupEvents",
     }
 }
 
@@ -170,6 +226,11 @@ fn is_read(service: Service, call: &Call, operation: &str) -> bool {
 fn guess(call: &Call) -> Service {
     if call.path != "/" {
         return Service::Gateway;
+    }
+    match call.header("x-amz-target") {
+        Some(target) if target.starts_with("AWSEvents.") => return Service::Events,
+        Some(_) => return Service::Trail,
+        None => {}
     }
     match Params::read(call).get("Version") {
         Some("2016-11-15") => Service::Ec2,
@@ -181,6 +242,10 @@ fn guess(call: &Call) -> Service {
 
 /// Gives each service's own words for a caller that is not known.
 fn unknown_caller(service: Service, unknown: Unknown) -> Fault {
+    if matches!(service, Service::Trail | Service::Events) {
+        // The JSON protocol has the codes of API Gateway, and one status for all.
+        return Fault { status: 400, ..unknown_caller(Service::Gateway, unknown) };
+    }
     match (unknown, service) {
         (Unknown::Missing, Service::Gateway) => {
             Fault::new(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
@@ -196,7 +261,7 @@ fn unknown_caller(service: Service, unknown: Unknown) -> Fault {
         (Unknown::Invalid, Service::Ec2 | Service::Elb) => {
             Fault::new(401, "AuthFailure", "AWS was not able to validate the provided access credentials")
         }
-        (Unknown::Invalid, Service::Gateway) => {
+        (Unknown::Invalid, Service::Gateway | Service::Trail | Service::Events) => {
             Fault::new(403, "UnrecognizedClientException", "The security token included in the request is invalid.")
         }
         (Unknown::Invalid, Service::Sts | Service::Iam) => {
@@ -214,7 +279,7 @@ fn unknown_caller(service: Service, unknown: Unknown) -> Fault {
 
 fn refused(service: Service, fault: &Fault, call: &Call) -> Answered {
     let reply = render(service, fault, &call.request_id);
-    Answered { service, reply, changed: false, delivery: Delivery::AtOnce }
+    Answered { fault: Some(fault.clone()), ..Answered::done(service, reply, false) }
 }
 
 /// Writes an error in the envelope of a service.
@@ -243,6 +308,10 @@ pub(crate) fn render(service: Service, fault: &Fault, request_id: &str) -> Reply
             });
             xml.text("RequestId", request_id);
             Reply::xml(fault.status, xml.finish())
+        }
+        Service::Trail | Service::Events => {
+            let error = serde_json::json!({ "__type": fault.code, "message": fault.message });
+            Reply { status: fault.status, ..json_rpc::answer(&error) }
         }
         Service::Gateway => {
             let mut reply = Reply::json(fault.status, &serde_json::json!({ "message": fault.message }));
@@ -284,7 +353,8 @@ mod tests {
 
     fn ask(call: Call) -> (u16, String, Vec<(String, String)>) {
         let mut world = World::empty(&Options { speed: 0.0, seed: 1 });
-        let reply = answer(&mut world, &mut Gate::default(), call).reply;
+        let (gate, log) = (&mut Gate::default(), &mut Log::default());
+        let reply = Site { world: &mut world, gate, log }.answer(call).reply;
         (reply.status, String::from_utf8(reply.body).unwrap(), reply.headers)
     }
 

@@ -7,9 +7,10 @@
 use crate::gate::Gate;
 use crate::gate::faults::{FaultProblem, Faults};
 use crate::ids::Ids;
-use crate::route::{Delivery, Service, answer, render};
+use crate::route::{Delivery, Service, Site, render};
 use crate::store::Store;
 use crate::summary::summarise;
+use crate::trail::Log;
 use crate::wire::{Call, Fault, Reply};
 use crate::world::World;
 use http_body_util::{BodyExt, Full, Limited};
@@ -26,7 +27,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -65,6 +66,7 @@ struct Inner {
     /// What `reset` goes back to.
     first: World,
     gate: Gate,
+    log: Log,
     request_ids: Ids,
 }
 
@@ -106,7 +108,9 @@ impl Shared {
             inner.world = first;
             let Inner { world, gate, .. } = &mut *inner;
             gate.forget(world);
-            world.changed()
+            let generation = world.changed();
+            inner.log.clear()?;
+            generation
         };
         self.keep(generation)
     }
@@ -126,17 +130,18 @@ impl Sandbox {
             );
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
-        let (keeper, first) = match store {
+        let (keeper, first, log) = match store {
             Some(folder) => {
                 let (store, first) = Store::open(folder, &mut world)?;
-                (Some(Mutex::new(Keeper { store, saved: world.generation })), first)
+                let log = Log::open(store.log()?)?;
+                (Some(Mutex::new(Keeper { store, saved: world.generation })), first, log)
             }
-            None => (None, world.clone()),
+            None => (None, world.clone(), Log::default()),
         };
         let listener = TcpListener::bind(listen).await?;
         let address = listener.local_addr()?;
         let request_ids = world.ids.sibling();
-        let inner = Mutex::new(Inner { world, first, gate: Gate::default(), request_ids });
+        let inner = Mutex::new(Inner { world, first, gate: Gate::default(), log, request_ids });
         let shared = Arc::new(Shared { inner, keeper });
         let (stop, stopped) = watch::channel(false);
         let accepting = tokio::spawn(accept(listener, Arc::clone(&shared), stopped));
@@ -221,10 +226,10 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, stopped: watch::Rece
     let mut connections = tokio::task::JoinSet::new();
     let mut stop = stopped.clone();
     loop {
-        let stream = tokio::select! {
+        let (stream, from) = tokio::select! {
             () = told(&mut stop) => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok((stream, from)) => (stream, from.ip()),
                 // Out of file handles, most likely: the connections that are open free some.
                 Err(_) => {
                     tokio::time::sleep(Duration::from_millis(50)).await;
@@ -233,15 +238,15 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, stopped: watch::Rece
             },
         };
         let _ = stream.set_nodelay(true);
-        connections.spawn(serve(stream, Arc::clone(&shared), stopped.clone()));
+        connections.spawn(serve(stream, from, Arc::clone(&shared), stopped.clone()));
         while connections.try_join_next().is_some() {}
     }
     drop(listener);
     while connections.join_next().await.is_some() {}
 }
 
-async fn serve(stream: tokio::net::TcpStream, shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
-    let service = service_fn(move |request| respond(Arc::clone(&shared), request));
+async fn serve(stream: TcpStream, from: IpAddr, shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
+    let service = service_fn(move |request| respond(Arc::clone(&shared), from, request));
     let connection = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
@@ -273,10 +278,15 @@ impl fmt::Display for Closed {
 
 impl std::error::Error for Closed {}
 
-async fn respond(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Closed> {
+async fn respond(
+    shared: Arc<Shared>,
+    from: IpAddr,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Closed> {
     let (parts, body) = request.into_parts();
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     let mut call = Call {
+        from: from.to_string(),
         method: parts.method.as_str().to_owned(),
         path: parts.uri.path().to_owned(),
         query: form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned().collect(),
@@ -328,12 +338,14 @@ fn reply(shared: &Shared, mut call: Call) -> (Reply, Delivery) {
         let inner = &mut *guard;
         call.request_id = inner.request_ids.uuid();
         let request_id = call.request_id.clone();
-        let answered = answer(&mut inner.world, &mut inner.gate, call);
+        let Inner { world, gate, log, .. } = inner;
+        let answered = Site { world, gate, log }.answer(call);
         let generation = answered.changed.then(|| inner.world.changed());
         (answered, request_id, generation)
     };
     // A read must not wait for another's write to reach the disk.
-    match generation.map_or(Ok(()), |generation| shared.keep(generation)) {
+    let kept = generation.map_or(Ok(()), |generation| shared.keep(generation));
+    match answered.logged.and(kept) {
         Ok(()) => (answered.reply, answered.delivery),
         Err(error) => {
             let fault = Fault::new(500, "InternalError", format!("The sandbox could not keep its world: {error}"));
@@ -350,6 +362,7 @@ fn for_people(shared: &Shared, call: &Call) -> Reply {
         ("GET", "/_sandbox/summary") => Reply::json(200, &summary(&mut shared.lock())),
         ("GET", "/_sandbox/requests") => Reply::json(200, &serde_json::json!(shared.lock().gate.counts())),
         ("GET", "/_sandbox/throttled") => Reply::json(200, &serde_json::json!(shared.lock().gate.throttled())),
+        ("GET", "/_sandbox/trail") => Reply::json(200, &shared.lock().log.json()),
         ("GET", "/_sandbox/faults") => Reply::text(200, shared.lock().gate.faults().to_string()),
         ("PUT", "/_sandbox/faults") => match Faults::from_kdl("faults", &String::from_utf8_lossy(&call.body)) {
             Ok(faults) => {

@@ -1,4 +1,4 @@
-//! The folder that a world is kept in: `world.json`, the world it began as, and a lock.
+//! The folder that a world is kept in: `world.json`, the world it began as, the log of calls, and a lock.
 //!
 //! **Invariant:** `world.json` is always a whole world: it is written beside, flushed, then renamed over. One process at a
 //! time holds the folder; a world that was loaded before another process changed the folder is refused.
@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 const WORLD: &str = "world.json";
 const FIRST: &str = "first.json";
 const LOCK: &str = "lock";
+const LOG: &str = "trail.jsonl";
 
 /// A folder that is held for one world.
 #[derive(Debug)]
@@ -65,6 +66,11 @@ impl Store {
         self.write(WORLD, text)
     }
 
+    /// Opens the log of calls.
+    pub(crate) fn log(&self) -> io::Result<LogFile> {
+        LogFile::open(self.folder.join(LOG))
+    }
+
     fn write(&self, name: &str, text: &[u8]) -> io::Result<()> {
         let path = self.folder.join(name);
         let beside = self.folder.join(format!("{name}.new"));
@@ -93,6 +99,37 @@ impl Store {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(at(&path, &error)),
         }
+    }
+}
+
+/// A file of lines. It is not flushed at each: what a power cut takes from a log, no world misses.
+#[derive(Debug)]
+pub(crate) struct LogFile {
+    path: PathBuf,
+    file: File,
+}
+
+impl LogFile {
+    fn open(path: PathBuf) -> io::Result<LogFile> {
+        let file = OpenOptions::new().create(true).append(true).open(&path).map_err(|error| at(&path, &error))?;
+        Ok(LogFile { path, file })
+    }
+
+    /// Gives every line.
+    pub(crate) fn lines(&self) -> io::Result<Vec<String>> {
+        let text = fs::read(&self.path).map_err(|error| at(&self.path, &error))?;
+        Ok(String::from_utf8_lossy(&text).lines().map(str::to_owned).collect())
+    }
+
+    /// Adds a line.
+    pub(crate) fn append(&mut self, line: &str) -> io::Result<()> {
+        self.file.write_all(format!("{line}\n").as_bytes()).map_err(|error| at(&self.path, &error))
+    }
+
+    /// Writes these lines in place of all.
+    pub(crate) fn replace(&mut self, lines: &[String]) -> io::Result<()> {
+        self.file.set_len(0).map_err(|error| at(&self.path, &error))?;
+        lines.iter().try_for_each(|line| self.append(line))
     }
 }
 

@@ -11,6 +11,9 @@ pub(crate) struct Call {
     pub(crate) account: String,
     pub(crate) region: String,
     pub(crate) principal_arn: String,
+    pub(crate) access_key: String,
+    /// The address that it comes from.
+    pub(crate) from: String,
     pub(crate) method: String,
     /// The path as sent, still percent-encoded; see [`Call::segments`].
     pub(crate) path: String,

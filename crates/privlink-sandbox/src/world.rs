@@ -8,7 +8,7 @@ use crate::clock::{Clock, Moment};
 use crate::fate::Fate;
 use crate::ids::Ids;
 use crate::timing::Timing;
-use crate::{apigateway, ec2, elbv2, iam};
+use crate::{apigateway, ec2, elbv2, events, iam};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -80,6 +80,8 @@ pub(crate) struct Scope {
     pub(crate) ec2: ec2::State,
     pub(crate) elb: elbv2::State,
     pub(crate) gateway: apigateway::State,
+    #[serde(default, skip_serializing_if = "events::State::is_empty")]
+    pub(crate) events: events::State,
 }
 
 /// The regions that every account has on.

@@ -4,6 +4,7 @@
 //! fault "apigateway:CreateVpcLink" account="222222222222" nth=1 { settles-failed "NLB ARN is malformed" }
 //! fault "ec2:CreateVpcEndpoint" every=#true { refused "InternalError" message="try again" status=500 }
 //! reads-lag "10s"
+//! trail-lag "0s"
 //! ```
 //!
 //! Knows the form and no meaning; that is in `faults.rs`. **Invariant:** what [`Faults`] writes of itself it reads back as
@@ -37,7 +38,14 @@ impl Faults {
                     reader.check(node, 1, &[], &[]);
                     faults.reads_lag = span(&mut reader, node).unwrap_or_default();
                 }
-                other => reader.problem(node, format!("'{other}' cannot stand here; known here: fault, reads-lag")),
+                "trail-lag" => {
+                    reader.check(node, 1, &[], &[]);
+                    faults.trail_lag = span(&mut reader, node);
+                }
+                other => {
+                    let message = format!("'{other}' cannot stand here; known here: fault, reads-lag, trail-lag");
+                    reader.problem(node, message);
+                }
             }
         }
         reader.done().map(|()| faults)
@@ -129,9 +137,12 @@ impl fmt::Display for Faults {
         for fault in &self.list {
             writeln!(f, "{fault}")?;
         }
-        match self.reads_lag.as_millis() {
-            0 => Ok(()),
-            millis => writeln!(f, "reads-lag \"{millis}ms\""),
+        if !self.reads_lag.is_zero() {
+            writeln!(f, "reads-lag \"{}ms\"", self.reads_lag.as_millis())?;
+        }
+        match self.trail_lag {
+            Some(lag) => writeln!(f, "trail-lag \"{}ms\"", lag.as_millis()),
+            None => Ok(()),
         }
     }
 }
@@ -200,6 +211,7 @@ fault "elbv2:CreateListener" { throttled }
 fault "sts:AssumeRole" { dropped }
 fault "ec2:DeleteVpcEndpoints" { never-settles }
 reads-lag "10s"
+trail-lag "0s"
 "#;
         let faults = Faults::from_kdl("faults.kdl", text).unwrap();
         let seconds = Duration::from_secs;
@@ -227,7 +239,7 @@ reads-lag "10s"
             Fault::new("sts:AssumeRole", FaultKind::Dropped),
             Fault::new("ec2:DeleteVpcEndpoints", FaultKind::NeverSettles),
         ];
-        assert_eq!(faults, Faults { list: expected, reads_lag: seconds(10) });
+        assert_eq!(faults, Faults { list: expected, reads_lag: seconds(10), trail_lag: Some(seconds(0)) });
         assert_eq!(Faults::from_kdl("again.kdl", &faults.to_string()).unwrap(), faults);
     }
 
@@ -258,7 +270,7 @@ reads-lag "10s"
             "faults.kdl:1:1: 'fault' needs an operation",
             "faults.kdl:2:1: a fault takes one of: refused, ",
             "faults.kdl:3:3: 'soon' is not a time of a day at most: 500ms, 10s, 2m",
-            "faults.kdl:4:1: 'thing' cannot stand here; known here: fault, reads-lag",
+            "faults.kdl:4:1: 'thing' cannot stand here; known here: fault, reads-lag, trail-lag",
             "faults.kdl:5:11: nth must be a whole number",
             "faults.kdl:6:1: 'nth' and 'every' exclude each other",
             "faults.kdl:7:1: a fault takes one of: ",

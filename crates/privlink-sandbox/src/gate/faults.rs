@@ -17,11 +17,13 @@ pub struct Faults {
     /// How long ago, by the sandbox's clock, the world was that reads show. A read then knows nothing of what was written
     /// since, in any account; a write sees the present.
     pub reads_lag: Duration,
+    /// How long ago, by the sandbox's clock, a call was when CloudTrail's LookupEvents shows it: five minutes, if absent.
+    pub trail_lag: Option<Duration>,
 }
 
 impl From<Vec<Fault>> for Faults {
     fn from(list: Vec<Fault>) -> Faults {
-        Faults { list, reads_lag: Duration::ZERO }
+        Faults { list, ..Faults::default() }
     }
 }
 

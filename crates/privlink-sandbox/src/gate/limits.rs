@@ -1,7 +1,8 @@
 //! How fast AWS lets itself be called: which token buckets a call draws from, and how large they are.
 //!
 //! Written from AWS's pages alone: "API throttling" of the EC2 Developer Guide, "Request throttling" of the Elastic Load
-//! Balancing User Guide, and the table of limits of the API Gateway Developer Guide. Services without a published figure
+//! Balancing User Guide, the table of limits of the API Gateway Developer Guide, LookupEvents in the CloudTrail API
+//! Reference, and "Quotas" of the EventBridge User Guide. Services without a published figure
 //! are not held back, and limits of operations that the sandbox does not offer are left out. How tokens are drawn is in
 //! `throttle.rs`.
 
@@ -30,7 +31,17 @@ pub(super) fn buckets(service: Service, operation: &str, call: &Call) -> Vec<Buc
         Service::Ec2 => vec![ec2(operation, call)],
         Service::Elb => vec![elb(operation), bucket("all calls", 40.0, 10.0)],
         Service::Gateway => gateway(operation, call).into_iter().chain([bucket("all calls", 40.0, 10.0)]).collect(),
+        Service::Trail => vec![bucket(operation.to_owned(), 2.0, 2.0)],
+        Service::Events => vec![events(operation)],
         _ => Vec::new(),
+    }
+}
+
+/// EventBridge counts the requests that put events, here as in its slower regions, and all others together.
+fn events(operation: &str) -> Bucket {
+    match operation {
+        "PutEvents" => bucket(operation.to_owned(), 400.0, 400.0),
+        _ => bucket("other calls", 50.0, 50.0),
     }
 }
 

@@ -74,7 +74,7 @@ pub(super) fn refusal(service: Service, wait: f64) -> Fault {
             let seconds = wait.ceil().max(1.0) as u32;
             Fault { retry_after: Some(seconds), ..Fault::new(429, "TooManyRequestsException", "Too Many Requests") }
         }
-        Service::Elb => Fault::new(400, "ThrottlingException", "Rate exceeded"),
+        Service::Elb | Service::Trail | Service::Events => Fault::new(400, "ThrottlingException", "Rate exceeded"),
         _ => Fault::new(400, "Throttling", "Rate exceeded"),
     }
 }

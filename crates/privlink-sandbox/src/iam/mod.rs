@@ -70,6 +70,7 @@ fn denied(service: Service, call: &Call, demand: &Demand, decision: Decision) ->
             ),
         ),
         Service::Gateway => Fault::new(403, "AccessDeniedException", message),
+        Service::Trail | Service::Events => Fault::new(400, "AccessDeniedException", message),
         Service::Elb | Service::Sts | Service::Iam => Fault::new(403, "AccessDenied", message),
     }
 }

@@ -15,6 +15,7 @@ pub(crate) struct Identity {
     /// The service of the credential scope.
     pub(crate) service: String,
     pub(crate) principal_arn: String,
+    pub(crate) access_key: String,
 }
 
 /// Why a caller is not known; each service has its own words for it.
@@ -56,6 +57,7 @@ pub(crate) fn identify(
         principal_arn,
         region: scope.region.clone(),
         service: scope.service.clone(),
+        access_key: scope.key.clone(),
     });
     (Some(scope), identity)
 }
@@ -156,7 +158,7 @@ impl Session {
 }
 
 /// Gives the id of a role: `AROA…`.
-pub(super) fn role_id(account: &str, role: &str) -> String {
+pub(crate) fn role_id(account: &str, role: &str) -> String {
     format!("AROA{}", stable_hex(&format!("{account}/{role}"), 17).to_uppercase())
 }
 

@@ -5,7 +5,7 @@
 
 mod credential;
 
-pub(crate) use credential::{Unknown, identify};
+pub(crate) use credential::{Unknown, identify, role_id};
 
 use crate::clock::wall_now;
 use crate::wire::{Call, Fault, Params, Reply};

@@ -10,6 +10,7 @@ mod role;
 
 pub use reader::WorldProblem;
 
+use crate::events::EventBus;
 use crate::world::{Account, DEFAULT_REGIONS, OPT_IN_REGIONS, Options, World};
 use kdl::{KdlDocument, KdlNode};
 use reader::{Reader, children};
@@ -30,6 +31,9 @@ impl World {
         reader.done().map(|()| world)
     }
 }
+
+const REGION_CHILDREN: &[&str] =
+    &["vpc", "transit-gateway", "transit-gateway-attachment", "endpoint-service", "event-bus"];
 
 fn read(reader: &mut Reader<'_>, world: &mut World, document: &KdlDocument) {
     // Accounts come first: an attachment in one may name a gateway of another.
@@ -52,6 +56,32 @@ fn read(reader: &mut Reader<'_>, world: &mut World, document: &KdlDocument) {
     }
     for (account, region, node) in &regions {
         network::read_rest(reader, world, account, region, node);
+        read_buses(reader, world, account, region, node);
+    }
+}
+
+/// Reads `event-bus "name" { allow "222222222222"; }`: a bus, and the other accounts that may put events on it.
+fn read_buses(reader: &mut Reader<'_>, world: &mut World, account: &str, region: &str, node: &KdlNode) {
+    for child in children(node, "event-bus") {
+        reader.check(child, 1, &[], &["allow"]);
+        let Some(name) = reader.argument(child, "a name") else { continue };
+        let good = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
+        if name.is_empty() || name.len() > 256 || !name.chars().all(good) {
+            reader.problem(
+                child,
+                format!("'{name}' is not the name of a bus: it takes letters, digits, '.', '-' and '_'"),
+            );
+            continue;
+        }
+        let mut bus = EventBus::default();
+        for allow in children(child, "allow") {
+            reader.check(allow, usize::MAX, &[], &[]);
+            let accounts = reader.arguments(allow);
+            bus.allowed.extend(accounts.into_iter().filter(|id| is_account(reader, allow, id)));
+        }
+        if world.scope_mut(account, region).events.buses.insert(name.clone(), bus).is_some() {
+            reader.problem(child, format!("event-bus '{name}' is described twice"));
+        }
     }
 }
 
@@ -88,7 +118,7 @@ fn read_account<'n>(
     }
     let mut regions = Vec::new();
     for region in children(node, "region") {
-        reader.check(region, 1, &[], &["vpc", "transit-gateway", "transit-gateway-attachment", "endpoint-service"]);
+        reader.check(region, 1, &[], REGION_CHILDREN);
         let Some(name) = reader.argument(region, "a region's name") else { continue };
         if !account.regions.contains(&name) {
             reader.problem(region, format!("region '{name}' is not on in account {id}"));
@@ -195,6 +225,8 @@ account "111111111111" {
         }
         transit-gateway-attachment "tgw-0123456789abcdef0" vpc="v" { subnets "s"; }
         endpoint-service "svc" load-balancer="lb" acceptance-required=#false { allow "arn:aws:iam::222222222222:root"; }
+        event-bus "news" { allow "222222222222" "333333333333"; }
+        event-bus "default"
     }
 }
 host "a.example" "10.0.0.1" "fd00::1"
@@ -218,12 +250,14 @@ host "a.example" "10.0.0.1" "fd00::1"
         let service = state.services.values().next().unwrap();
         assert_eq!((service.state(world.now()), service.acceptance_required), ("Available", false));
         assert!(service.permissions.contains_key("arn:aws:iam::222222222222:root"));
+        let buses = &world.scope("111111111111", "me-south-1").events.buses;
+        assert_eq!((buses.len(), buses["news"].allowed.len()), (2, 2));
     }
 
     #[test]
     fn every_problem_is_given_at_its_place() {
         let problems = world(
-            "account \"12\"\naccount \"111111111111\" {\n    role\n    region \"us-east-1\" {\n        vpc \"a\" cidr=\"10.0.0.0/33\" colour=\"red\"\n        vpc \"b\" cidr=\"10.1.0.0/16\" {\n            subnet \"s\" cidr=\"10.2.0.0/24\" az=\"us-east-1a\"\n            subnet \"t\" cidr=\"10.1.0.0/24\" az=\"eu-west-1a\"\n            load-balancer \"l\" type=\"network\" { subnets \"nowhere\"; listener 0; }\n        }\n    }\n}\nhost \"h\"\nthing\n",
+            "account \"12\"\naccount \"111111111111\" {\n    role\n    region \"us-east-1\" {\n        vpc \"a\" cidr=\"10.0.0.0/33\" colour=\"red\"\n        vpc \"b\" cidr=\"10.1.0.0/16\" {\n            subnet \"s\" cidr=\"10.2.0.0/24\" az=\"us-east-1a\"\n            subnet \"t\" cidr=\"10.1.0.0/24\" az=\"eu-west-1a\"\n            load-balancer \"l\" type=\"network\" { subnets \"nowhere\"; listener 0; }\n        }\n        event-bus \"a b\"\n        event-bus \"n\" { allow \"everybody\"; }\n        event-bus \"n\"\n    }\n}\nhost \"h\"\nthing\n",
         )
         .unwrap_err();
         for expected in [
@@ -234,8 +268,11 @@ host "a.example" "10.0.0.1" "fd00::1"
             "world.kdl:7:13: 10.2.0.0/24 does not lie in the VPC",
             "world.kdl:8:13: 'eu-west-1a' is not a zone",
             "world.kdl:9:48: there is no subnet 'nowhere'",
-            "world.kdl:13:1: host 'h' needs at least one address",
-            "world.kdl:14:1: 'thing' cannot stand here",
+            "world.kdl:11:9: 'a b' is not the name of a bus",
+            "world.kdl:12:25: 'everybody' is not an account id",
+            "world.kdl:13:9: event-bus 'n' is described twice",
+            "world.kdl:16:1: host 'h' needs at least one address",
+            "world.kdl:17:1: 'thing' cannot stand here",
         ] {
             assert!(problems.iter().any(|problem| problem.starts_with(expected)), "{expected} is not in {problems:#?}");
         }
