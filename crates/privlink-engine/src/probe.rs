@@ -104,8 +104,10 @@ fn has_all(schema: &KindSchema, write: &Write, object: &Observed) -> bool {
 }
 
 async fn read(ports: &Ports, write: &Write) -> Result<Option<Observed>, Look> {
+    let mut known = write.before.clone();
+    known.merge(&write.after);
     let _place = ports.looks.acquire().await;
-    match ports.cloud.read(&write.scope, write.kind, &write.id, &write.before).await {
+    match ports.cloud.read(&write.scope, write.kind, &write.id, &known).await {
         Ok(found) => Ok(found),
         Err(error) if error.class == ErrorClass::NotFound => Ok(None),
         Err(error) if passes(&error) => Err(Look::Unread(error.to_string())),

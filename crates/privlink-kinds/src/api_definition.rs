@@ -12,10 +12,9 @@
 //! Read next: `api_definition::paths`, `api_definition::policy`, `api_definition::openapi`, `deployment`.
 
 #[cfg(any(feature = "aws", test))]
-mod json;
-#[cfg(any(feature = "aws", test))]
 mod openapi;
 mod paths;
+#[cfg(any(feature = "aws", test))]
 mod policy;
 #[cfg(feature = "aws")]
 mod read;
@@ -29,6 +28,7 @@ use privlink_model::{
 
 use crate::permissions::{create, delete, update};
 use crate::quota::{REST_API_PUT, call};
+use crate::resource_policy;
 
 /// Properties of the API that privlink never sets, under AWS's names; absent while all have AWS's defaults.
 const SETTINGS: Attr<Value> = Attr::new("settings");
@@ -45,7 +45,7 @@ pub static SCHEMA: KindSchema = KindSchema {
         AttributeSchema::new(DESCRIPTION.key(), "The API's description, likewise."),
         AttributeSchema::new(POLICY.key(), "The resource policy; ARNs of the API itself as `execute-api:/…`.")
             .document()
-            .normalised(policy::normalise)
+            .normalised(resource_policy::normalise)
             .tells(Tells::WaysIn),
         AttributeSchema::new(ENDPOINTS.key(), "Ids of the endpoints that get an alias for it.")
             .set()
@@ -95,12 +95,12 @@ pub(crate) mod live {
     use futures_util::future::try_join_all;
     use privlink_model::{Attrs, BoxFuture, CloudError, Observed, Operation, Owner, Progress, Write, Written};
 
-    use super::{API, DESCRIPTION, ENDPOINTS, ID, KIND, NAME, PATHS, POLICY, SETTINGS, json, openapi, policy, read};
+    use super::{API, DESCRIPTION, ENDPOINTS, ID, KIND, NAME, PATHS, POLICY, SETTINGS, openapi, policy, read};
     use crate::api_gateway_gather::{list_resources, replace};
     use crate::live::{Live, Read, child_owner, found, ids, need, progress};
-    use crate::rest_api;
     use crate::session::Session;
     use crate::shared_reads::Asked;
+    use crate::{json, resource_policy, rest_api};
 
     const PUT: &str = "apigateway:PutRestApi";
     const PATCH: &str = "apigateway:UpdateRestApi";
@@ -198,7 +198,7 @@ pub(crate) mod live {
                 key if key == NAME.key() => patches.push(replace("/name", need(session, PATCH, &write.after, &NAME)?)),
                 key if key == DESCRIPTION.key() => patches.push(rest_api::live::describe(&write.after)),
                 key if key == POLICY.key() => {
-                    let text = write.after.read(&POLICY).map(|value| json::of(&policy::normalise(value)));
+                    let text = write.after.read(&POLICY).map(|value| json::of(&resource_policy::normalise(value)));
                     let text = text.transpose().map_err(|why| session.refused(PATCH, why))?;
                     // An empty value takes the policy away.
                     patches.push(replace("/policy", text.map(|text| text.to_string()).unwrap_or_default()));

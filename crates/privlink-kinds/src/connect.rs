@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
+use aws_config::{AppName, BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_ec2::config::StalledStreamProtectionConfig;
@@ -37,6 +37,9 @@ const READ_TIMEOUT: Duration = Duration::from_secs(60);
 const PARALLELISM: usize = 64;
 /// Where STS and the loader are when no account says: the loader would otherwise ask the machine's metadata service.
 const FALLBACK_REGION: &str = "us-east-1";
+
+/// What every call says that makes it, so that an account's log tells ours from those of others.
+pub(crate) const APPLICATION: &str = "privlink";
 
 /// What connecting takes.
 #[derive(Debug, Clone)]
@@ -188,20 +191,43 @@ impl Connections {
         (Scope::new(account, &region), entrance.config.to_builder().region(Region::new(region)).build())
     }
 
-    /// The IAM client of a scope, made when it is asked for: most runs never do.
-    pub(crate) fn iam(&self, scope: &Scope) -> aws_sdk_iam::Client {
+    /// The configuration with which a scope's calls of a service are made that most runs never ask for.
+    fn seldom(&self, scope: &Scope, service: Service) -> SdkConfig {
         let entrance = self.accounts.get(&scope.account).unwrap_or(&self.ambient);
         let (inner, limiter) = (self.http.clone(), self.limiter.clone());
-        let http = Limited { inner, limiter, scope: scope.clone(), service: Service::Iam };
+        let http = Limited { inner, limiter, scope: scope.clone(), service };
         let region = Region::new(scope.region.clone());
-        let config = entrance.config.to_builder().region(region).http_client(http).build();
-        let config = aws_sdk_iam::config::Builder::from(&config)
-            // Where IAM is out of reach, as it is from some private networks, nobody is to wait long for what is only a wish.
-            .retry_config(retries().with_max_attempts(2))
+        entrance.config.to_builder().region(region).http_client(http).build()
+    }
+
+    /// The IAM client of a scope, made when it is asked for.
+    pub(crate) fn iam(&self, scope: &Scope) -> aws_sdk_iam::Client {
+        let config = aws_sdk_iam::config::Builder::from(&self.seldom(scope, Service::Iam))
+            .retry_config(wishes())
             .retry_partition(RetryPartition::new(format!("{scope}/iam")))
             .retry_classifier(RepeatedAlready)
             .build();
         aws_sdk_iam::Client::from_conf(config)
+    }
+
+    /// The CloudTrail client of a scope, made when it is asked for.
+    pub(crate) fn cloud_trail(&self, scope: &Scope) -> aws_sdk_cloudtrail::Client {
+        let config = aws_sdk_cloudtrail::config::Builder::from(&self.seldom(scope, Service::CloudTrail))
+            .retry_config(wishes())
+            .retry_partition(RetryPartition::new(format!("{scope}/cloudtrail")))
+            .retry_classifier(RepeatedAlready)
+            .build();
+        aws_sdk_cloudtrail::Client::from_conf(config)
+    }
+
+    /// The EventBridge client of a scope, made when it is asked for.
+    pub(crate) fn event_bridge(&self, scope: &Scope) -> aws_sdk_eventbridge::Client {
+        let config = aws_sdk_eventbridge::config::Builder::from(&self.seldom(scope, Service::EventBridge))
+            .retry_config(retries())
+            .retry_partition(RetryPartition::new(format!("{scope}/events")))
+            .retry_classifier(RepeatedAlready)
+            .build();
+        aws_sdk_eventbridge::Client::from_conf(config)
     }
 
     /// Every place other than AWS that calls go to, such as `ec2 at http://127.0.0.1:4566`.
@@ -228,6 +254,12 @@ fn retries() -> RetryConfig {
         .with_max_backoff(Duration::from_secs(5))
 }
 
+/// The same for what is only a wish: where a service is out of reach, as IAM is from some private networks, nobody is to wait
+/// long for it.
+fn wishes() -> RetryConfig {
+    retries().with_max_attempts(2)
+}
+
 fn loader(http: &SharedHttpClient, region: &str, options: &ConnectOptions) -> ConfigLoader {
     let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
@@ -237,6 +269,9 @@ fn loader(http: &SharedHttpClient, region: &str, options: &ConnectOptions) -> Co
         // It would take a request that waits for its quota for a stalled one.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .region(Region::new(region.to_owned()));
+    if let Ok(name) = AppName::new(APPLICATION) {
+        loader = loader.app_name(name);
+    }
     if let Some(endpoint) = &options.endpoint {
         // Set on the loader it beats `AWS_ENDPOINT_URL`; set later it would not.
         loader = loader.endpoint_url(endpoint);
@@ -281,6 +316,8 @@ fn overrides(config: &SdkConfig) -> Vec<String> {
         ("API Gateway", "apigateway"),
         ("STS", "sts"),
         ("IAM", "iam"),
+        ("CloudTrail", "cloudtrail"),
+        ("EventBridge", "events"),
     ];
     services.iter().filter_map(|(id, name)| Some(format!("{name} at {}", endpoint_of(config, id)?))).collect()
 }

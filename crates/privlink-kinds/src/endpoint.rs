@@ -1,21 +1,34 @@
 //! An interface endpoint: addresses in a VPC's subnets that lead to an endpoint service.
 //!
-//! Identity: its id `vpce-…`. Immutable: VPC and service. Subnets, security groups and private DNS change in place by one
-//! call. States: pendingAcceptance, pending, available, rejected, expired, failed, deleting, deleted, partial; compared
+//! Identity: its id `vpce-…`. Immutable: VPC and service. Subnets, security groups, private DNS and the policy change in
+//! place by one call. States: pendingAcceptance, pending, available, rejected, expired, failed, deleting, deleted, partial; compared
 //! without regard to capitals. For the endpoint itself pendingAcceptance is as good as available: accepting is another
 //! resource's step. Its network interfaces, and so its addresses, may be missing at first. Two endpoints of one VPC cannot
 //! both give one service its private names. A service is invisible to a principal it was not offered to, and for some
-//! seconds to one it just was: `InvalidServiceName` in either case. Read next: `endpoint_connection`, `ec2_gather`.
+//! seconds to one it just was: `InvalidServiceName` in either case.
+//! One that its service's owner rejected is mended by being accepted again, where that is a resource of ours; else only
+//! another endpoint asks again. The policy is AWS's default, which allows everything, and privlink never writes another: one
+//! that differs was put there by hand. AWS documents the reset of a policy for gateway endpoints alone, so the default is
+//! written out. Services without policies, as other accounts' are, have the default or none, which is the same here. A
+//! changed policy takes minutes to act.
+//! Not looked at: the family of its addresses and of its DNS records, whose defaults AWS does not say.
+//! Read next: `endpoint_connection`, `ec2_gather`.
 
 use privlink_model::Confined::{ByObject, ByRequest, ByTagging, Not};
 use privlink_model::keys::ID;
 use privlink_model::keys::endpoint::{
     ADDRESSES, DNS_NAME, KIND, PRIVATE_DNS, SECURITY_GROUPS, SERVICE_NAME, SUBNETS, VPC,
 };
-use privlink_model::{AttributeSchema, Flow, KindSchema, Ownership, Permission, ReplaceOrder, Service, Waits};
+use privlink_model::{
+    Attr, AttributeSchema, Flow, KindSchema, Ownership, Permission, ReplaceOrder, Service, Value, Waits,
+};
 
 use crate::permissions::{create, delete, update};
 use crate::quota;
+use crate::resource_policy;
+
+/// What may be done through it, where that is not everything.
+const POLICY: Attr<Value> = Attr::new("policy");
 
 /// The facts about interface endpoints.
 pub static SCHEMA: KindSchema = KindSchema {
@@ -40,6 +53,12 @@ pub static SCHEMA: KindSchema = KindSchema {
             // The old one must give the names up before another can have them.
             .alone_in(&[VPC.key(), SERVICE_NAME.key()])
             .outage("every client in the VPC resolves the service's names differently at once"),
+        AttributeSchema::new(
+            POLICY.key(),
+            "What may be done through it; none while that is everything, as is AWS's default.",
+        )
+        .document()
+        .normalised(normalise_policy),
         AttributeSchema::new(ADDRESSES.key(), "Its IPv4 addresses, one for each subnet.").set().computed().known_by(),
         AttributeSchema::new(DNS_NAME.key(), "Its regional DNS name.").computed().known_by(),
     ],
@@ -71,25 +90,56 @@ pub static SCHEMA: KindSchema = KindSchema {
     ],
 };
 
+/// The one form of its policy: nothing for AWS's default, under whatever version it is written.
+fn normalise_policy(policy: Value) -> Value {
+    let policy = resource_policy::normalise(policy);
+    let statement = || {
+        let statements = policy.as_map()?.get("Statement")?.elements();
+        if let [one] = statements.as_slice() { one.as_map() } else { None }
+    };
+    let everything = Value::text_set(["*"]);
+    let allows_everything = statement().is_some_and(|statement| {
+        statement.iter().filter(|(key, _)| *key != "Sid").all(|(key, value)| match key.as_str() {
+            "Effect" => value.as_text() == Some("Allow"),
+            "Principal" => value.as_text() == Some("*"),
+            "Action" | "Resource" => *value == everything,
+            _ => false,
+        }) && ["Effect", "Principal", "Action", "Resource"].iter().all(|key| statement.contains_key(*key))
+    });
+    if allows_everything { Value::map::<&str>([]) } else { policy }
+}
+
 #[cfg(feature = "aws")]
 pub(crate) mod live {
     use std::collections::BTreeMap;
 
     use aws_sdk_ec2::types::{Filter, ResourceType, VpcEndpoint as Found, VpcEndpointType};
     use futures_util::future::try_join_all;
-    use privlink_model::{Attrs, BoxFuture, CloudError, ErrorClass, Observed, Owner, Status, Write, Written};
+    use privlink_model::{
+        Attrs, BoxFuture, CloudError, ErrorClass, Observed, Operation, Owner, Progress, Status, Write, Written,
+    };
 
-    use super::{ADDRESSES, DNS_NAME, ID, KIND, PRIVATE_DNS, SECURITY_GROUPS, SERVICE_NAME, SUBNETS, VPC};
+    use super::{
+        ADDRESSES, DNS_NAME, ID, KIND, POLICY, PRIVATE_DNS, SECURITY_GROUPS, SERVICE_NAME, SUBNETS, VPC,
+        normalise_policy,
+    };
     use crate::ec2::{VALUES, batches, difference, filter, first_failure, tag_specification, tags};
-    use crate::live::{Live, Read, answered, by_ids, found, ids, need, owner};
+    use crate::live::{Live, Read, answered, by_ids, found, ids, need, owner, progress};
     use crate::session::Session;
     use crate::shared_reads::Asked;
+    use crate::{json, resource_policy};
 
     const CREATE: &str = "ec2:CreateVpcEndpoint";
     const UPDATE: &str = "ec2:ModifyVpcEndpoint";
     const DELETE: &str = "ec2:DeleteVpcEndpoints";
     const DESCRIBE: &str = "ec2:DescribeVpcEndpoints";
     const INTERFACES: &str = "ec2:DescribeNetworkInterfaces";
+
+    /// The policy of an endpoint that was given none.
+    const FULL_ACCESS: &str = r#"{"Statement":[{"Action":"*","Effect":"Allow","Principal":"*","Resource":"*"}]}"#;
+
+    /// AWS's word for one that the service's owner will not have.
+    const REJECTED: &str = "rejected by the service's owner";
 
     /// Addresses of network interfaces, by the interface's id.
     pub(crate) type Addresses = BTreeMap<String, String>;
@@ -112,6 +162,7 @@ pub(crate) mod live {
                     .set_security_group_ids(Some(need(session, CREATE, after, &SECURITY_GROUPS)?))
                     // Sent always: left out, AWS turns it on.
                     .private_dns_enabled(after.read(&PRIVATE_DNS).unwrap_or_default())
+                    .set_policy_document(policy_text(session, CREATE, after)?)
                     .client_token(&write.token)
                     .set_tag_specifications(tag_specification(ResourceType::VpcEndpoint, &write.tags))
                     .send()
@@ -132,6 +183,10 @@ pub(crate) mod live {
                 let (add_groups, remove_groups) =
                     difference(&before.read(&SECURITY_GROUPS).unwrap_or_default(), &groups);
                 let private_dns = after.read(&PRIVATE_DNS).filter(|wanted| before.read(&PRIVATE_DNS) != Some(*wanted));
+                let policy = match write.changed.iter().any(|key| key == POLICY.key()) {
+                    true => policy_text(session, UPDATE, after)?.or_else(|| Some(FULL_ACCESS.to_owned())),
+                    false => None,
+                };
                 session
                     .ec2()
                     .modify_vpc_endpoint()
@@ -141,6 +196,7 @@ pub(crate) mod live {
                     .set_add_security_group_ids(add_groups)
                     .set_remove_security_group_ids(remove_groups)
                     .set_private_dns_enabled(private_dns)
+                    .set_policy_document(policy)
                     .send()
                     .await
                     .map_err(|error| session.error(UPDATE, error))?;
@@ -190,6 +246,23 @@ pub(crate) mod live {
                 Ok(found.iter().filter_map(|found| observe(found, &addresses)).collect())
             })
         }
+
+        fn progress(&self, operation: Operation, observed: Option<Observed>) -> Progress {
+            match (operation, observed) {
+                // Whoever only waits has another step that accepts it again.
+                (Operation::Wait, Some(one)) if one.status == Status::Failed(REJECTED.to_owned()) => {
+                    Progress::Done(one.attrs)
+                }
+                (operation, observed) => progress(operation, observed),
+            }
+        }
+    }
+
+    /// The text of the policy that attributes ask for; none for AWS's default.
+    fn policy_text(session: &Session, operation: &'static str, attrs: &Attrs) -> Result<Option<String>, CloudError> {
+        let policy = attrs.read(&POLICY).map(normalise_policy).filter(|policy| !policy.is_empty());
+        let text = policy.map(|policy| json::of(&policy)).transpose();
+        Ok(text.map_err(|why| session.refused(operation, why))?.map(|policy| policy.to_string()))
     }
 
     /// A permission takes some seconds to reach the consumer's side; until then the service seems not to exist.
@@ -245,6 +318,8 @@ pub(crate) mod live {
         if !addresses.is_empty() && addresses.len() == found.subnet_ids().len() {
             attrs.set(&ADDRESSES, addresses);
         }
+        let policy = found.policy_document().filter(|text| !text.is_empty()).map(resource_policy::read);
+        attrs.set_some(&POLICY, policy.map(normalise_policy).filter(|policy| !policy.is_empty()));
         attrs
     }
 
@@ -260,7 +335,7 @@ pub(crate) mod live {
             "available" | "pendingacceptance" => Status::Ready,
             "deleting" => Status::Deleting,
             "deleted" => return None,
-            "rejected" => Status::Failed("rejected by the service's owner".to_owned()),
+            "rejected" => Status::Failed(REJECTED.to_owned()),
             "expired" => Status::Failed("expired before the service's owner accepted it".to_owned()),
             "failed" => Status::Failed(reason(found)),
             _ => Status::Pending(state),
@@ -280,5 +355,30 @@ pub(crate) mod live {
     fn reason(found: &Found) -> String {
         let last = found.last_error().and_then(|error| error.message());
         found.failure_reason().or(last).unwrap_or("AWS gave no reason").to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::normalise_policy;
+    use privlink_model::Value;
+
+    #[test]
+    fn a_policy_that_allows_everything_is_none() {
+        let aws = "{\n  \"Statement\": [\n    {\n      \"Action\": \"*\", \n      \"Effect\": \"Allow\", \n      \
+                   \"Principal\": \"*\", \n      \"Resource\": \"*\"\n    }\n  ]\n}";
+        let spelled = r#"{"Version":"2012-10-17","Statement":{"Sid":"all","Effect":"Allow","Principal":{"AWS":"*"},
+            "Action":["*"],"Resource":["*"]}}"#;
+        for text in [aws, spelled] {
+            assert!(normalise_policy(Value::from(text)).is_empty(), "{text}");
+        }
+        for text in [
+            aws.replace("Allow", "Deny"),
+            aws.replace("\"Resource\": \"*\"", "\"Resource\": \"arn:aws:execute-api:*\""),
+            spelled.replace("\"Sid\":\"all\"", "\"Condition\":{\"Bool\":{\"aws:SecureTransport\":\"true\"}}"),
+            "no policy".to_owned(),
+        ] {
+            assert!(!normalise_policy(Value::from(text.as_str())).is_empty(), "{text}");
+        }
     }
 }

@@ -2,18 +2,30 @@
 //!
 //! Identity: service and endpoint. AWS makes the connection when the consumer makes the endpoint; making ours means
 //! accepting it, deleting ours means rejecting it. States: pendingAcceptance (not ours yet, not listed), pending,
-//! available, rejected and others (not listed). The provider may see a request seconds after the consumer made it: until
+//! available, rejected, and others (not listed). The provider may see a request seconds after the consumer made it: until
 //! then accepting is worth trying again. Both calls report failures as items of a successful answer. Nothing tells whether
 //! an accepted connection was accepted by us, so all are listed as nobody's; a plan pairs those it desires.
+//! One that was accepted and then rejected by hand is listed, its state an attribute: accepting it again changes that, and
+//! mends the endpoint, which would otherwise have to be made again. AWS lets a rejected one be accepted, though it
+//! documents requests only; were it to refuse, the message says what is left to do. To whoever makes or deletes one, a
+//! rejected one is none.
 //! Read next: `endpoint_service`, `endpoint`.
 
 use privlink_model::Confined::ByObject;
 use privlink_model::keys::ID;
 use privlink_model::keys::endpoint_connection::{CONSUMER, ENDPOINT, KIND, SERVICE};
-use privlink_model::{AttributeSchema, Flow, KindSchema, Ownership, Permission, ReplaceOrder, Service, Tells, Waits};
+use privlink_model::{
+    Attr, AttributeSchema, Flow, KindSchema, Ownership, Permission, ReplaceOrder, Service, Tells, Waits,
+};
 
-use crate::permissions::{create, delete};
+use crate::permissions::{create, delete, update};
 use crate::quota;
+
+/// [`REJECTED`], or nothing while it is accepted.
+const STATE: Attr<String> = Attr::new("state");
+/// AWS's word for a connection that is not wanted.
+#[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "states are read by the live half"))]
+const REJECTED: &str = "rejected";
 
 /// The facts about connections.
 pub static SCHEMA: KindSchema = KindSchema {
@@ -33,6 +45,9 @@ pub static SCHEMA: KindSchema = KindSchema {
             .tells(Tells::User)
             .awaited()
             .flow(Flow::From),
+        AttributeSchema::new(STATE.key(), "`rejected` by hand; none while it is accepted.")
+            .strict()
+            .tells(Tells::Unused),
         AttributeSchema::new(CONSUMER.key(), "The consumer's account.").computed().tells(Tells::UserAccount),
     ],
     ownership: Ownership::Parent(SERVICE.key()),
@@ -40,7 +55,7 @@ pub static SCHEMA: KindSchema = KindSchema {
     deleted_with: &[ENDPOINT.key()],
     replace: ReplaceOrder::CreateFirst,
     create: Some(quota::call("AcceptVpcEndpointConnections", quota::SERVICE_WRITE)),
-    update: None,
+    update: Some(quota::call("AcceptVpcEndpointConnections", quota::SERVICE_WRITE)),
     delete: Some(quota::call("RejectVpcEndpointConnections", quota::SERVICE_WRITE)),
     ready: Some(Waits::secs("available", 90, 10, 600)),
     gone: Some(Waits::secs("rejected", 5, 5, 300)),
@@ -49,6 +64,8 @@ pub static SCHEMA: KindSchema = KindSchema {
     read_actions: &[Permission::anywhere("ec2:DescribeVpcEndpointConnections")],
     write_actions: &[
         create("ec2:AcceptVpcEndpointConnections", "ec2:{region}:{account}:vpc-endpoint-service/{service}", ByObject),
+        update("ec2:AcceptVpcEndpointConnections", "ec2:{region}:{account}:vpc-endpoint-service/{service}", ByObject),
+        update("ec2:RejectVpcEndpointConnections", "ec2:{region}:{account}:vpc-endpoint-service/{service}", ByObject),
         delete("ec2:RejectVpcEndpointConnections", "ec2:{region}:{account}:vpc-endpoint-service/{service}", ByObject),
     ],
 };
@@ -59,11 +76,13 @@ pub(crate) mod live {
 
     use aws_sdk_ec2::types::{Filter, VpcEndpointConnection};
     use futures_util::future::try_join_all;
-    use privlink_model::{Attrs, BoxFuture, CloudError, ErrorClass, Observed, Owner, Status, Write, Written};
+    use privlink_model::{
+        Attrs, BoxFuture, CloudError, ErrorClass, Observed, Operation, Owner, Progress, Status, Write, Written,
+    };
 
-    use super::{CONSUMER, ENDPOINT, ID, KIND, SERVICE};
+    use super::{CONSUMER, ENDPOINT, ID, KIND, REJECTED, SERVICE, STATE};
     use crate::ec2::{VALUES, filter, first_failure};
-    use crate::live::{Live, Read, found, need};
+    use crate::live::{Live, Read, found, need, progress};
     use crate::session::Session;
     use crate::shared_reads::Asked;
 
@@ -79,34 +98,24 @@ pub(crate) mod live {
             Box::pin(async move {
                 let service = need(session, ACCEPT, &write.after, &SERVICE)?;
                 let endpoint = need(session, ACCEPT, &write.after, &ENDPOINT)?;
+                decide(session, &service, &endpoint, &write.after).await?;
                 let id = format!("{service}/{endpoint}");
-                let call = session.ec2().accept_vpc_endpoint_connections().service_id(&service);
-                let answer = call.vpc_endpoint_ids(&endpoint).send().await;
-                let answer = answer.map_err(|error| session.error(ACCEPT, error));
-                let accepted = answer.and_then(|answer| first_failure(session, ACCEPT, answer.unsuccessful()));
-                if let Err(error) = accepted {
-                    judge(session, &service, &endpoint, error).await?;
-                }
-                let attrs = Attrs::new().with(&ID, id.clone());
-                Ok(Written { id, attrs })
+                Ok(Written { attrs: Attrs::new().with(&ID, id.clone()), id })
+            })
+        }
+
+        fn update<'a>(&'a self, session: &'a Session, write: &'a Write) -> BoxFuture<'a, Result<Written, CloudError>> {
+            Box::pin(async move {
+                let (service, endpoint) = parts(session, &write.id)?;
+                decide(session, service, endpoint, &write.after).await?;
+                Ok(Written { id: write.id.clone(), attrs: Attrs::new() })
             })
         }
 
         fn delete<'a>(&'a self, session: &'a Session, write: &'a Write) -> BoxFuture<'a, Result<(), CloudError>> {
             Box::pin(async move {
                 let (service, endpoint) = parts(session, &write.id)?;
-                let call = session.ec2().reject_vpc_endpoint_connections().service_id(service);
-                let answer = call.vpc_endpoint_ids(endpoint).send().await;
-                let answer = answer.map_err(|error| session.error(REJECT, error));
-                match found(answer.and_then(|answer| first_failure(session, REJECT, answer.unsuccessful()))) {
-                    // It was rejected already, or its endpoint is on its way out.
-                    Err(error)
-                        if error.class != ErrorClass::Denied && state(session, service, endpoint).await?.is_over() =>
-                    {
-                        Ok(())
-                    }
-                    other => other.map(|_| ()),
-                }
+                reject(session, service, endpoint).await
             })
         }
 
@@ -119,8 +128,46 @@ pub(crate) mod live {
                     let endpoints: BTreeSet<&str> = parts.iter().map(|(_, endpoint)| *endpoint).collect();
                     list(session, vec![filter("service-id", services), filter("vpc-endpoint-id", endpoints)]).await
                 });
-                Ok::<_, CloudError>(try_join_all(lists).await?.concat())
+                let mut found = try_join_all(lists).await?.concat();
+                // Only to those who know of it as rejected is one there.
+                let known = |id: &str| asked.iter().any(|one| one.id == id && one.attrs.read(&STATE).is_some());
+                found.retain(|one| one.attrs.read(&STATE).is_none() || known(&one.id));
+                Ok::<_, CloudError>(found)
             })
+        }
+
+        fn progress(&self, operation: Operation, observed: Option<Observed>) -> Progress {
+            let is_rejected = observed.as_ref().is_some_and(|one| one.attrs.read(&STATE).is_some());
+            progress(operation, observed.filter(|_| !(is_rejected && operation == Operation::Delete)))
+        }
+    }
+
+    /// Accepts a connection, or rejects it where that is what is asked for.
+    async fn decide(session: &Session, service: &str, endpoint: &str, asked: &Attrs) -> Result<(), CloudError> {
+        match asked.read(&STATE) {
+            Some(_) => reject(session, service, endpoint).await,
+            None => accept(session, service, endpoint).await,
+        }
+    }
+
+    async fn accept(session: &Session, service: &str, endpoint: &str) -> Result<(), CloudError> {
+        let call = session.ec2().accept_vpc_endpoint_connections().service_id(service).vpc_endpoint_ids(endpoint);
+        let answer = call.send().await.map_err(|error| session.error(ACCEPT, error));
+        match answer.and_then(|answer| first_failure(session, ACCEPT, answer.unsuccessful())) {
+            Ok(()) => Ok(()),
+            Err(error) => judge(session, service, endpoint, error).await,
+        }
+    }
+
+    async fn reject(session: &Session, service: &str, endpoint: &str) -> Result<(), CloudError> {
+        let call = session.ec2().reject_vpc_endpoint_connections().service_id(service).vpc_endpoint_ids(endpoint);
+        let answer = call.send().await.map_err(|error| session.error(REJECT, error));
+        match found(answer.and_then(|answer| first_failure(session, REJECT, answer.unsuccessful()))) {
+            // It was rejected already, or its endpoint is on its way out.
+            Err(error) if error.class != ErrorClass::Denied && state(session, service, endpoint).await?.is_over() => {
+                Ok(())
+            }
+            other => other.map(|_| ()),
         }
     }
 
@@ -173,13 +220,17 @@ pub(crate) mod live {
             Stands::Waiting => Err(CloudError { class: ErrorClass::Busy, ..error }),
             Stands::Over(word) => Err(CloudError {
                 class: ErrorClass::Refused,
-                message: format!("the connection of {endpoint} is {word}: {}", error.message),
+                message: format!(
+                    "the connection of {endpoint} is {word}: {}; delete that endpoint in its own account and apply again: \
+                     a new one asks anew",
+                    error.message
+                ),
                 ..error
             }),
         }
     }
 
-    /// Lists the accepted connections that pass all filters.
+    /// Lists the connections that pass all filters and were accepted, whatever became of them.
     pub(crate) async fn list(session: &Session, filters: Vec<Filter>) -> Result<Vec<Observed>, CloudError> {
         Ok(describe(session, filters).await?.iter().filter_map(|found| observe(session, found)).collect())
     }
@@ -200,6 +251,7 @@ pub(crate) mod live {
         let status = match word(found).as_str() {
             "available" => Status::Ready,
             "pending" => Status::Pending("pending".to_owned()),
+            REJECTED => Status::Ready,
             _ => return None,
         };
         let id = format!("{service}/{endpoint}");
@@ -208,6 +260,7 @@ pub(crate) mod live {
             .set(&ID, id.clone())
             .set(&SERVICE, service.to_owned())
             .set(&ENDPOINT, endpoint.to_owned())
+            .set_some(&STATE, Some(word(found)).filter(|word| word == REJECTED))
             .set_some(&CONSUMER, found.vpc_endpoint_owner().map(str::to_owned));
         Some(Observed {
             kind: KIND,

@@ -34,6 +34,8 @@ pub mod endpoint_connection;
 pub mod endpoint_service;
 #[cfg(feature = "aws")]
 mod error;
+#[cfg(any(feature = "aws", test))]
+mod json;
 #[cfg(feature = "aws")]
 mod limiter;
 #[cfg(feature = "aws")]
@@ -53,6 +55,7 @@ pub mod quota;
 pub mod quota_fact;
 #[cfg(feature = "aws")]
 mod quota_use;
+mod resource_policy;
 pub mod rest_api;
 pub mod route_table;
 pub mod security_group;

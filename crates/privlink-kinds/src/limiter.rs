@@ -205,6 +205,8 @@ pub(crate) fn prefix(service: Service) -> &'static str {
         Service::ApiGateway => "apigateway",
         Service::Sts => "sts",
         Service::Iam => "iam",
+        Service::CloudTrail => "cloudtrail",
+        Service::EventBridge => "events",
     }
 }
 
@@ -268,10 +270,15 @@ fn seed(request: &HttpRequest) -> u64 {
     hasher.finish()
 }
 
-/// The operation of a request: the query protocols name it in the body, API Gateway by method and path.
+/// The operation of a request: the query protocols name it in the body, the JSON protocol in a header, API Gateway by method
+/// and path.
 fn operation(service: Service, request: &HttpRequest) -> String {
     match service {
         Service::ApiGateway => rest_operation(request.method(), path(request.uri())),
+        Service::CloudTrail | Service::EventBridge => {
+            let target = request.headers().get("x-amz-target").unwrap_or("Unknown");
+            target.rsplit('.').next().unwrap_or(target).to_owned()
+        }
         _ => {
             let body = request.body().bytes().unwrap_or_default();
             let action = body.split(|byte| *byte == b'&').find_map(|pair| pair.strip_prefix(b"Action="));

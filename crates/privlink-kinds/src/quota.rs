@@ -6,8 +6,9 @@
 //! Read next: `limiter`.
 //!
 //! AWS's figures: "API throttling" of the EC2 Developer Guide and of the Elastic Load Balancing User Guide, and "Quotas" of
-//! the API Gateway Developer Guide, also for operations that no kind uses yet. STS and IAM have no published figures; they
-//! are given modest ones. What is written as one in so many seconds is a bucket that holds one.
+//! the API Gateway Developer Guide, also for operations that no kind uses yet; "LookupEvents" of the CloudTrail API Reference;
+//! "Quotas" of the EventBridge User Guide, whose figure for putting events is that of the regions with the smallest. STS and
+//! IAM have no published figures; they are given modest ones. What is written as one in so many seconds is a bucket that holds one.
 
 use privlink_model::{ApiCall, Bucket, Service};
 
@@ -82,6 +83,11 @@ const STS: Quota = Quota { class: None, bucket: bucket(50.0, 20.0), total: None 
 /// All calls of IAM are slow.
 const IAM: Quota = Quota { class: None, bucket: bucket(10.0, 5.0), total: None };
 
+/// Two a second.
+const LOOKUP: Quota = Quota { class: None, bucket: bucket(2.0, 2.0), total: None };
+const PUT_EVENTS: Quota = Quota { class: None, bucket: bucket(400.0, 400.0), total: None };
+const EVENT_BUSES: Quota = Quota { class: Some("others"), bucket: bucket(50.0, 50.0), total: None };
+
 /// A mutating call with its quota, for a schema.
 pub(crate) const fn call(name: &'static str, quota: Quota) -> ApiCall {
     let shared = match quota.class {
@@ -129,6 +135,9 @@ pub fn of(service: Service, operation: &str) -> Quota {
         (Service::ApiGateway, _) => API_GATEWAY,
         (Service::Sts, _) => STS,
         (Service::Iam, _) => IAM,
+        (Service::CloudTrail, _) => LOOKUP,
+        (Service::EventBridge, "PutEvents") => PUT_EVENTS,
+        (Service::EventBridge, _) => EVENT_BUSES,
     }
 }
 
@@ -155,7 +164,7 @@ mod tests {
 
     #[test]
     fn the_figures_are_those_of_awss_tables() {
-        use Service::{ApiGateway, Ec2, Elb};
+        use Service::{ApiGateway, CloudTrail, Ec2, Elb, EventBridge};
         let table = [
             (Ec2, "DeleteVpcEndpoints", 4.0, 0.3),
             (Ec2, "AcceptVpcEndpointConnections", 10.0, 1.0),
@@ -175,6 +184,9 @@ mod tests {
             (ApiGateway, "UpdateDomainName", 1.0, 1.0 / 30.0),
             (ApiGateway, "UpdateUsagePlan", 1.0, 1.0 / 20.0),
             (ApiGateway, "CreateVpcLink", 40.0, 10.0),
+            (CloudTrail, "LookupEvents", 2.0, 2.0),
+            (EventBridge, "PutEvents", 400.0, 400.0),
+            (EventBridge, "DescribeEventBus", 50.0, 50.0),
         ];
         for (service, operation, capacity, refill) in table {
             let bucket = super::of(service, operation).bucket;

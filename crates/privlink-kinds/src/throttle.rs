@@ -65,10 +65,11 @@ pub(crate) async fn throttled(answer: &mut HttpResponse) -> Result<Option<Thrott
     Ok(found.then(|| Throttled { retry_after: seconds() }))
 }
 
-/// Judges by the error's type: in a header where JSON is spoken, between tags where XML is.
+/// Judges by the error's type: in a header or a member where JSON is spoken, between tags where XML is.
 fn judge(status: u16, kind: Option<&str>, body: &str) -> bool {
     let tagged = || body.split_once("<Code>")?.1.split_once("</Code>").map(|(code, _)| code);
-    let code = kind.or_else(tagged).unwrap_or_default();
+    let member = || body.split_once("\"__type\"")?.1.split('"').nth(1);
+    let code = kind.or_else(tagged).or_else(member).unwrap_or_default();
     let code = code.split([':', ',']).next().unwrap_or_default();
     let code = code.rsplit('#').next().unwrap_or_default().trim();
     // A page of a proxy is no word of AWS's, whatever its status.
@@ -111,6 +112,9 @@ mod tests {
         assert!(judge(400, None, ELB));
         assert!(judge(429, Some("TooManyRequestsException"), r#"{"message":"Too Many Requests"}"#));
         assert!(judge(429, Some("com.amazonaws#TooManyRequestsException:http://x"), "{}"));
+        assert!(judge(400, None, r#"{"__type":"ThrottlingException","message":"Rate exceeded"}"#));
+        assert!(judge(400, None, r#"{"message":"m", "__type" : "com.amazon.coral.service#ThrottlingException"}"#));
+        assert!(!judge(400, None, r#"{"__type":"InvalidTimeRangeException"}"#));
         assert!(!judge(429, Some("LimitExceededException"), r#"{"message":"Maximum number of VPC links reached"}"#));
         assert!(!judge(400, None, &ELB.replace("Throttling", "TooManyLoadBalancers").replace("Rate exceeded", "")));
         assert!(!judge(503, Some("ServiceUnavailableException"), "{}"));

@@ -6,7 +6,7 @@ use privlink_kinds::KINDS;
 use privlink_model::keys as k;
 use privlink_model::{KindSchema, Ownership, Shape};
 
-/// The kinds of EC2 with their keys, as the vocabulary has them.
+/// The kinds of EC2 with their keys, as the vocabulary has them; and, as texts, those that no spec can ask for.
 const EC2: &[(&str, &[&str])] = &[
     (k::vpc::KIND, &[k::vpc::NAME.key(), k::vpc::CIDRS.key(), k::vpc::DNS_SUPPORT.key(), k::vpc::DNS_HOSTNAMES.key()]),
     (
@@ -69,6 +69,7 @@ const EC2: &[(&str, &[&str])] = &[
             k::endpoint_connection::SERVICE.key(),
             k::endpoint_connection::ENDPOINT.key(),
             k::endpoint_connection::CONSUMER.key(),
+            "state",
         ],
     ),
     (
@@ -79,6 +80,7 @@ const EC2: &[(&str, &[&str])] = &[
             k::endpoint::SUBNETS.key(),
             k::endpoint::SECURITY_GROUPS.key(),
             k::endpoint::PRIVATE_DNS.key(),
+            "policy",
             k::endpoint::ADDRESSES.key(),
             k::endpoint::DNS_NAME.key(),
         ],

@@ -21,6 +21,10 @@ pub enum Service {
     Sts,
     /// AWS IAM, which has one region for each partition.
     Iam,
+    /// AWS CloudTrail, which remembers who did what.
+    CloudTrail,
+    /// Amazon EventBridge.
+    EventBridge,
 }
 
 /// A token bucket of AWS's control plane: `capacity` calls at once, `refill` more each second.
@@ -130,6 +134,8 @@ pub enum Tells {
     UserAccount,
     /// It names ways to this object, maybe among other things: the endpoints of an API.
     WaysIn,
+    /// It has a value while nobody uses what this object leads to: the connection was rejected.
+    Unused,
 }
 
 /// What naming another object by an attribute means for the way that traffic takes.
@@ -166,6 +172,11 @@ pub struct AttributeSchema {
     pub immutable: bool,
     /// Of a set: elements are added in place; one that is taken away means replacement, as far as both can stand at once.
     pub grows: bool,
+    /// Left out of a spec it is to be left out of the object as well: a value was put there by hand. Of sets and documents that
+    /// goes without saying.
+    pub strict: bool,
+    /// Only a change sets it, so that what is made again comes without it.
+    pub only_changed: bool,
     /// Never shown or stored.
     pub secret: bool,
     /// AWS changes it by one call that adds and another that removes: two steps.
@@ -197,6 +208,8 @@ impl AttributeSchema {
             computed: false,
             immutable: false,
             grows: false,
+            strict: false,
+            only_changed: false,
             secret: false,
             additive: false,
             outage: None,
@@ -232,6 +245,16 @@ impl AttributeSchema {
     /// Marks it as unordered.
     pub const fn set(mut self) -> Self {
         self.shape = Shape::Set;
+        self
+    }
+    /// Marks it as one that is AWS's default wherever a spec leaves it out.
+    pub const fn strict(mut self) -> Self {
+        self.strict = true;
+        self
+    }
+    /// Marks it as one that no create sets.
+    pub const fn only_changed(mut self) -> Self {
+        self.only_changed = true;
         self
     }
     /// Marks it as changed by separate calls that add and remove.

@@ -4,9 +4,10 @@
 //! observed; one to an object that is made or replaced stays a reference, and what holds it counts as changed.
 //!
 //! What the spec leaves out: a plain attribute is then AWS's to choose and is not compared. A set or a document that can be
-//! changed in place is compared with nothing, since what stands there was put there by hand, and is a hole as often as not:
-//! an extra security group, a policy. A required or immutable one is not: leaving it out cannot mean "none" where AWS always
-//! has some, and must not cause a replacement. Whatever it is, one that holds an object of ours that goes must let go of it.
+//! changed in place, and whatever else its schema calls strict, is compared with nothing, since what stands there was put
+//! there by hand, and is a hole as often as not: an extra security group, a policy. A required or immutable one is not:
+//! leaving it out cannot mean "none" where AWS always has some, and must not cause a replacement. Whatever it is, one that
+//! holds an object of ours that goes must let go of it.
 //!
 //! Tags are not compared: they are written at creation.
 //!
@@ -75,7 +76,8 @@ fn differs(schema: &KindSchema, key: &str, after: Option<&Value>, before: Option
         (Some(after), None) => !schema.normal(key, after).is_empty(),
         (None, Some(before)) => {
             let managed = schema.attribute(key).is_some_and(|fact| {
-                !fact.required && !is_immutable(schema, key) && matches!(fact.shape, Shape::Set | Shape::Document)
+                let strict = fact.strict || matches!(fact.shape, Shape::Set | Shape::Document);
+                strict && !fact.required && !is_immutable(schema, key)
             });
             managed && !schema.normal(key, before).is_empty() || holds(before, around.gone)
         }
@@ -106,7 +108,8 @@ pub(crate) fn diff<'a>(
     let stays: BTreeSet<&str> = pairs.objects.values().map(|object| object.id.as_str()).collect();
     let gone = pairs.leftover.iter().map(|object| object.id.as_str()).filter(|id| !stays.contains(id)).collect();
     let entered = ordered.iter().flat_map(|resource| entered(kinds, resource)).collect();
-    let mut differ = Differ { items: Vec::new(), outcomes: BTreeMap::new(), gone, entered };
+    let mended = ordered.iter().flat_map(|resource| mended(kinds, resource, pairs)).collect();
+    let mut differ = Differ { items: Vec::new(), outcomes: BTreeMap::new(), gone, entered, mended };
     for resource in ordered {
         let Some(schema) = kinds.get(resource.kind) else { continue };
         let object = pairs.objects.get(&resource.address).copied();
@@ -129,6 +132,19 @@ fn entered<'a>(kinds: &Kinds, resource: &'a Resource) -> impl Iterator<Item = &'
     let keys = kinds.get(resource.kind).into_iter().flat_map(|schema| schema.telling(Tells::WaysIn));
     let ways = keys.filter_map(|key| resource.attrs.get(key)).flat_map(Value::references);
     ways.map(|reference| &reference.address)
+}
+
+/// The addresses of what waits for a resource, where that is there and will be changed in place.
+fn mended<'a>(kinds: &Kinds, resource: &'a Resource, pairs: &Pairs) -> Vec<&'a Address> {
+    let (Some(schema), Some(object)) = (kinds.get(resource.kind), pairs.objects.get(&resource.address)) else {
+        return Vec::new();
+    };
+    let awaiting = schema.attributes.iter().filter(|fact| fact.awaited).filter_map(|fact| resource.attrs.get(fact.key));
+    let awaiting: Vec<&Address> = awaiting.flat_map(Value::references).map(|reference| &reference.address).collect();
+    let after = resource.attrs.resolve(&|of| observed_value(pairs.objects.get(&of.address)?, &of.attribute));
+    let changes = compare(schema, &after, object, &Around { is_new: &|_| false, gone: &BTreeSet::new() });
+    let in_place = !changes.is_empty() && !changes.iter().any(|change| is_fixed(schema, change));
+    if in_place { awaiting } else { Vec::new() }
 }
 
 /// A change to a secret shows that there is one, and no more.
@@ -154,6 +170,8 @@ struct Differ<'a> {
     gone: BTreeSet<&'a str>,
     /// Addresses that others come in by.
     entered: BTreeSet<&'a Address>,
+    /// Addresses that wait for something that changes: where they failed, that is why.
+    mended: BTreeSet<&'a Address>,
 }
 
 impl<'a> Differ<'a> {
@@ -225,6 +243,9 @@ impl<'a> Differ<'a> {
         let in_place = (replacement == Action::ReplaceDeleteFirst || self.entered.contains(&resource.address))
             && !fixed.iter().any(|key| is_immutable(schema, key));
         let (action, reason) = match &object.status {
+            Status::Failed(_) if attributes.is_empty() && self.mended.contains(&resource.address) => {
+                (Action::NoOp, Reason::Same)
+            }
             Status::Failed(why) => (replacement, Reason::Failed(why.clone())),
             _ if !fixed.is_empty() && !in_place => (replacement, Reason::Immutable(fixed)),
             _ if !attributes.is_empty() => (Action::Update, Reason::Differs),

@@ -208,7 +208,7 @@ impl<'a> Look<'a> {
                 value.and_then(Value::as_text).map(str::to_owned)
             };
             let (Some(used), Some(user)) = (text(Tells::Used), text(Tells::User)) else { continue };
-            if !ours.contains(user.as_str()) {
+            if !ours.contains(user.as_str()) && text(Tells::Unused).is_none() {
                 users.entry((&object.scope, used)).or_default().insert((user, text(Tells::UserAccount)));
             }
         }

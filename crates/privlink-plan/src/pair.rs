@@ -2,7 +2,9 @@
 //!
 //! Kinds with tags are paired by the address in their tags. Kinds without (`Ownership::Parent`) are paired by their natural
 //! key, resolved through the parents paired before them, and through a parent that is going to be replaced too: the old
-//! child belongs to the old parent. An object on its way out is absent.
+//! child belongs to the old parent. An object on its way out is absent. What has no tags though its kind has them, and is ours
+//! through its parent, was made by hand: it is paired by its natural key, too, where nothing carries the address, for AWS
+//! holds no second one.
 //!
 //! Several objects may carry one address. One elsewhere (another kind, another scope) is left over from a move and goes.
 //! Among those in the right place, a run that was killed between the two halves of a replacement leaves one that fits and
@@ -18,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use privlink_model::{
     Address, Finding, KindSchema, Kinds, Observed, Owner, Ownership, Reference, Resource, Scope, Severity, Snapshot,
-    Status, Value,
+    Status, Value, keys,
 };
 
 use crate::codes;
@@ -50,7 +52,12 @@ pub(crate) fn pair<'a>(kinds: &Kinds, ordered: &[&'a Resource], snapshot: &'a Sn
             continue;
         }
         let found = match schema.ownership {
-            Ownership::Tags => pairs.by_address(schema, resource, &claims, &mut taken),
+            Ownership::Tags => match pairs.by_address(schema, resource, &claims, &mut taken) {
+                None if !pairs.blocked.contains_key(&resource.address) => {
+                    pairs.by_key(schema, resource, &keyed, &taken)
+                }
+                found => found,
+            },
             Ownership::Parent(_) => pairs.by_key(schema, resource, &keyed, &taken),
             Ownership::LookUp => None,
         };
@@ -161,15 +168,20 @@ impl<'a> Pairs<'a> {
     }
 }
 
-/// Objects without tags of ours, by scope and kind, then by natural key.
+/// Objects without tags of ours, by scope and kind, then by natural key. Of kinds with tags only those that are ours.
 type Keyed<'a> = BTreeMap<(&'a Scope, &'static str), BTreeMap<Vec<Option<Value>>, Vec<&'a Observed>>>;
 
 fn keyed<'a>(kinds: &Kinds, snapshot: &'a Snapshot) -> Keyed<'a> {
     let mut keyed = Keyed::new();
     for object in snapshot.objects().filter(|object| object.status != Status::Deleting) {
-        let Some(schema) = kinds.get(object.kind).filter(|it| matches!(it.ownership, Ownership::Parent(_))) else {
-            continue;
-        };
+        let Some(schema) = kinds.get(object.kind) else { continue };
+        let by_hand =
+            !schema.key.is_empty() && object.address().is_some() && !object.tags.contains_key(keys::ADDRESS_TAG);
+        match schema.ownership {
+            Ownership::Parent(_) => {}
+            Ownership::Tags if by_hand => {}
+            Ownership::Tags | Ownership::LookUp => continue,
+        }
         let value = |key: &str| object.attrs.get(key).map(|value| schema.normal(key, value));
         let key: Vec<Option<Value>> = key_of(schema).into_iter().map(value).collect();
         keyed.entry((&object.scope, schema.name)).or_default().entry(key).or_default().push(object);

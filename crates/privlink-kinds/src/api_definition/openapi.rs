@@ -10,7 +10,8 @@ use privlink_model::keys::api_definition::{DESCRIPTION, ENDPOINTS, NAME, PATHS, 
 use privlink_model::{Attrs, Value};
 use serde_json::{Map, Value as Json, json};
 
-use super::{SETTINGS, json as to_json, paths, policy};
+use super::{SETTINGS, paths};
+use crate::{json as to_json, resource_policy};
 
 type Members = BTreeMap<String, Value>;
 
@@ -64,7 +65,7 @@ pub(super) fn document(attrs: &Attrs) -> Result<Json, String> {
 }
 
 fn policy_json(value: Value) -> Result<Json, String> {
-    match to_json::of(&policy::normalise(value))? {
+    match to_json::of(&resource_policy::normalise(value))? {
         Json::Object(policy) => Ok(Json::Object(policy)),
         other => Err(format!("the policy is not a JSON object: {other}")),
     }

@@ -4,7 +4,7 @@ use privlink_model::keys::{
     ID, endpoint, endpoint_connection, endpoint_service, load_balancer, security_group, security_group_rule,
     service_permission, transit_gateway, vpc,
 };
-use privlink_model::{Address, Attrs, Cloud, ErrorClass, Operation, Owner, Query, Selector, Status, Write};
+use privlink_model::{Address, Attr, Attrs, Cloud, ErrorClass, Operation, Owner, Query, Selector, Status, Value, Write};
 
 use crate::bench::{Bench, create, listing};
 
@@ -209,6 +209,79 @@ async fn an_endpoint_changes_in_place() {
     let mut all = all;
     all.sort();
     assert_eq!(subnets, all);
+}
+
+/// What somebody changes by hand, and a step takes back.
+async fn changed(bench: &Bench, made: &Write, key: &str, before: &Attrs, after: &Attrs) -> Attrs {
+    let update = Write {
+        operation: Operation::Update,
+        before: before.clone(),
+        after: after.clone(),
+        changed: vec![key.to_owned()],
+        ..made.clone()
+    };
+    bench.write(&update).await.unwrap();
+    bench.settle(&update, &made.id).await.unwrap();
+    bench.read(&Write { before: before.clone(), after: after.clone(), ..made.clone() }).await.unwrap().attrs
+}
+
+#[tokio::test]
+async fn an_endpoints_policy_is_awss_default_or_seen() {
+    let policy = Attr::<Value>::new("policy");
+    let bench = Bench::new().await;
+    let (group, _) = group(&bench).await;
+    let name = Attrs::new().with(&endpoint_service::SERVICE_NAME, "com.amazonaws.us-east-1.execute-api".to_owned());
+    let attrs = endpoint_attrs(&bench, &name, &group.id).await;
+    let (made, _) = bench.create(&bench.hub, "endpoint", "entry/hub/endpoint", attrs.clone()).await;
+    let fresh = bench.read(&made).await.unwrap();
+    assert_eq!(fresh.attrs.get("policy"), None, "AWS shows its default, which is no policy of anybody's");
+
+    let statement = |effect: &str| {
+        Value::map(
+            [("Effect", effect), ("Principal", "*"), ("Action", "execute-api:Invoke"), ("Resource", "*")]
+                .map(|(key, value)| (key, Value::from(value))),
+        )
+    };
+    let narrow = attrs.clone().with(&policy, Value::map([("Statement", Value::List(vec![statement("Deny")]))]));
+    let seen = changed(&bench, &made, "policy", &attrs, &narrow).await;
+    let schema = privlink_kinds::KINDS.get("endpoint").unwrap();
+    assert!(schema.same("policy", seen.get("policy"), narrow.get("policy")), "{seen:?}");
+    let back = changed(&bench, &made, "policy", &narrow, &attrs).await;
+    assert_eq!(back.get("policy"), None);
+    // Made again after it was deleted, it has the policy that it had.
+    let (again, _) = bench.create(&bench.hub, "endpoint", "entry/again/endpoint", narrow.clone()).await;
+    let again = bench.read(&again).await.unwrap();
+    assert!(schema.same("policy", again.attrs.get("policy"), narrow.get("policy")), "{again:?}");
+}
+
+#[tokio::test]
+async fn a_connection_rejected_by_hand_is_seen_and_accepted_again() {
+    let state = Attr::<String>::new("state");
+    let bench = Bench::new().await;
+    let (service, known, _) = service(&bench).await;
+    let (group, _) = group(&bench).await;
+    let attrs = endpoint_attrs(&bench, &known, &group.id).await;
+    let (endpoint_made, _) = bench.create(&bench.hub, "endpoint", "target/orders/endpoint", attrs).await;
+    let accepted = Attrs::new()
+        .with(&endpoint_connection::SERVICE, service.id.clone())
+        .with(&endpoint_connection::ENDPOINT, endpoint_made.id.clone());
+    let (made, _) = bench.create(&bench.app, "endpoint-connection", "target/orders/connection", accepted.clone()).await;
+    let rejected = accepted.clone().with(&state, "rejected".to_owned());
+    let seen = changed(&bench, &made, "state", &accepted, &rejected).await;
+    assert_eq!(seen.read(&state).as_deref(), Some("rejected"));
+    let listed = bench.gather(&bench.app, &[]).await;
+    let listed = &listing(&listed, "endpoint-connection")[0];
+    assert_eq!((&listed.status, listed.attrs.read(&state).as_deref()), (&Status::Ready, Some("rejected")));
+    assert_eq!(bench.read(&made).await, None, "to whoever made it, it is gone");
+
+    let mended = changed(&bench, &made, "state", &rejected, &accepted).await;
+    assert_eq!(mended.get("state"), None);
+    bench.settle(&endpoint_made, &endpoint_made.id).await.unwrap();
+    assert_eq!(bench.read(&endpoint_made).await.unwrap().status, Status::Ready);
+    // What is brought back as it was is rejected where it was; and deleting is done where it was rejected before.
+    let again = create(&bench.app, "endpoint-connection", "target/orders/connection", rejected.clone());
+    bench.write(&again).await.unwrap();
+    bench.delete(&Write { before: rejected.clone(), after: Attrs::new(), ..made.clone() }).await;
 }
 
 #[tokio::test]

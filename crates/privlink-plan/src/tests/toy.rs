@@ -151,13 +151,14 @@ pub(super) static CONNECTION: KindSchema = KindSchema {
     attributes: &[
         ID,
         attr("service").required().immutable().tells(Tells::Used),
-        attr("endpoint").required().immutable().tells(Tells::User),
+        attr("endpoint").required().immutable().tells(Tells::User).awaited(),
+        attr("state").strict().tells(Tells::Unused),
         attr("account").computed().tells(Tells::UserAccount),
     ],
     ownership: Ownership::Parent("service"),
     key: &["service", "endpoint"],
     create: call("Accept"),
-    update: None,
+    update: call("Accept"),
     delete: call("Reject"),
     ..BASE
 };

@@ -1,7 +1,7 @@
-//! Attribute values to JSON and back, for the documents that API Gateway takes and gives.
+//! Attribute values to JSON and back, for the documents that AWS takes and gives.
 //!
 //! Refuses to know what a document means. A set of one text is written as that text: policies have both forms for the same
-//! thing, and the shorter one counts less against their length. Read next: `openapi`, `policy`.
+//! thing, and the shorter one counts less against their length. Read next: `api_definition::openapi`, `resource_policy`.
 
 use privlink_model::Value;
 use serde_json::Value as Json;
@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 ///
 /// # Errors
 /// When it holds a part that is not known yet.
-pub(super) fn of(value: &Value) -> Result<Json, String> {
+pub(crate) fn of(value: &Value) -> Result<Json, String> {
     Ok(match value {
         Value::Bool(value) => Json::from(*value),
         Value::Int(number) => Json::from(*number),
