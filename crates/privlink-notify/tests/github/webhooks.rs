@@ -1,0 +1,62 @@
+//! Webhooks.
+
+use privlink_notify::Secret;
+use privlink_notify::webhook::{self, WebhookError};
+use serde_json::{Value, json};
+
+use crate::Impatient;
+use crate::standin::StandIn;
+
+const SECRET: &str = "/hook/T000/B000/XXXX";
+
+fn message() -> Value {
+    json!({ "text": "shop: 2 drifted", "blocks": [{ "type": "divider" }] })
+}
+
+async fn post(standin: &StandIn, clock: &Impatient) -> Result<(), WebhookError> {
+    let url = Secret::new(&format!("{}{SECRET}\n", standin.origin()));
+    webhook::post(&url, &message(), false, clock).await
+}
+
+#[tokio::test]
+async fn a_message_arrives_as_it_was_given() {
+    let standin = StandIn::start();
+    post(&standin, &Impatient::new()).await.unwrap();
+    let hook = standin.state()["hooks"][0].clone();
+    assert_eq!(hook, json!({ "path": SECRET, "body": message(), "content-type": "application/json" }));
+}
+
+#[tokio::test]
+async fn a_limit_is_waited_for_once() {
+    let standin = StandIn::start();
+    let clock = Impatient::new();
+    let busy = json!({ "status": 429, "headers": { "retry-after": "30" } });
+    standin.fault("POST", "hook", &busy);
+    post(&standin, &clock).await.unwrap();
+    assert_eq!((clock.slept(), standin.hooks().len()), (vec![30], 1));
+    for wait in ["3600", "soon"] {
+        standin.fault("POST", "hook", &json!({ "status": 429, "headers": { "retry-after": wait } }));
+        assert!(matches!(post(&standin, &clock).await, Err(WebhookError::Refused { status: 429, .. })));
+    }
+    standin.fault("POST", "hook", &json!({ "status": 429, "times": 2, "headers": { "retry-after": "1" } }));
+    assert!(matches!(post(&standin, &clock).await, Err(WebhookError::Refused { status: 429, .. })));
+    assert_eq!(standin.hooks().len(), 1);
+}
+
+#[tokio::test]
+async fn what_goes_wrong_is_told_without_the_url() {
+    let standin = StandIn::start();
+    let clock = Impatient::new();
+    let body = format!("no_service at {SECRET} {}", "x".repeat(500));
+    standin.fault("POST", "hook", &json!({ "status": 404, "body": body }));
+    let refused = post(&standin, &clock).await.unwrap_err();
+    assert_eq!(refused.to_string().split_at(58).0, "the webhook at 127.0.0.1 answered 404: no_service at /… ");
+    standin.fault("POST", "hook", &json!({ "drop": true, "after": true }));
+    let lost = post(&standin, &clock).await.unwrap_err();
+    assert!(matches!(lost, WebhookError::Unreachable { .. }), "{lost}");
+    assert_eq!(standin.hooks().len(), 1, "a message that may have arrived is not sent again");
+    for error in [refused, lost] {
+        let told = format!("{error} {error:?}");
+        assert!(!told.contains("T000") && !told.contains("XXXX") && told.len() < 800, "{told}");
+    }
+}
