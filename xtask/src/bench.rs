@@ -4,6 +4,7 @@
 //! The sandbox runs `SPEED` times faster than AWS, so waits shrink with it; requests, CPU and memory do not depend on it.
 //! Then comes what journals and read-back cost; last the plans' estimates against what the applies took, on a slower one.
 
+mod by_hand;
 mod estimate;
 mod overhead;
 mod served;
@@ -17,6 +18,8 @@ use served::{Requests, Served};
 
 /// How much faster than AWS the sandbox runs.
 const SPEED: &str = "200";
+/// The line before which something is changed by hand.
+const DRIFTED: &str = "drift, one found";
 /// How many integrations.
 const SIZES: [usize; 3] = [2, 10, 50];
 /// How many routes.
@@ -78,13 +81,18 @@ fn integrations(program: &Path, folder: &Path, size: usize, operations: bool) ->
     let world = write(folder, &name, "world.kdl", &specs::world(size))?;
     let sandbox = Served::start(program, &world, SPEED)?;
     let spec = spec.display().to_string();
-    let verbs: [(&str, &[&str]); 4] = [
+    let verbs: [(&str, &[&str]); 6] = [
         ("plan on empty", &["plan"]),
         ("apply", &["apply", "-y"]),
         ("plan, nothing to do", &["plan", "--detailed-exitcode"]),
+        ("drift, clean", &["drift"]),
+        (DRIFTED, &["drift"]),
         ("destroy", &["destroy", "-y"]),
     ];
     for (title, verb) in verbs {
+        if title == DRIFTED {
+            by_hand::change(&sandbox.url)?;
+        }
         let before = sandbox.requests()?;
         let mut command = command(program, &[verb, &["-f", &spec, "--endpoint", &sandbox.url]].concat());
         command.envs(served::ENVIRONMENT).args(["--sandbox-speed", SPEED]);

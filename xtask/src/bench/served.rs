@@ -75,11 +75,23 @@ impl Drop for Served {
 
 /// One GET over a plain connection; the body.
 fn get(url: &str, path: &str) -> Result<String, String> {
+    exchange(url, &format!("GET {path}"), "", "")
+}
+
+/// One form over a plain connection, with headers of its own; the body of a good answer.
+pub(super) fn post(url: &str, headers: &str, form: &str) -> Result<String, String> {
+    let kind = "Content-Type: application/x-www-form-urlencoded";
+    exchange(url, "POST /", &format!("{headers}{kind}\r\nContent-Length: {}\r\n", form.len()), form)
+}
+
+fn exchange(url: &str, line: &str, headers: &str, sent: &str) -> Result<String, String> {
     let host = url.trim_start_matches("http://").trim_end_matches('/');
     let mut stream = TcpStream::connect(host).map_err(|error| format!("{host}: {error}"))?;
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").map_err(|e| e.to_string())?;
+    write!(stream, "{line} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}\r\n{sent}")
+        .map_err(|error| error.to_string())?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).map_err(|error| error.to_string())?;
-    let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned());
-    body.ok_or_else(|| "an answer without a body".to_owned())
+    let (head, body) = answer.split_once("\r\n\r\n").ok_or("an answer without a body")?;
+    let good = head.split(' ').nth(1) == Some("200");
+    if good { Ok(body.to_owned()) } else { Err(answer) }
 }
