@@ -3,6 +3,7 @@
 //! Owns: every word a person may type. Refuses to know: what the verbs do (see `commands`). A flag wins over its variable,
 //! the variable over the spec, the spec over the default.
 
+mod graph;
 mod runs;
 
 use std::net::SocketAddr;
@@ -12,6 +13,7 @@ use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::exit_code;
+pub(crate) use graph::{GraphArgs, GraphFormat};
 pub(crate) use runs::{
     DangerArgs, ListRunsArgs, PlanAt, ResumeArgs, RollbackArgs, RunArgs, RunsArgs, RunsCommand, ShowRunArgs, StoreArgs,
     UnlockArgs,
@@ -56,6 +58,8 @@ pub(crate) enum Command {
     Unlock(UnlockArgs),
     /// Show a saved plan.
     Show(ShowArgs),
+    /// Draw what stands where and leads where, and what a plan changes of it.
+    Graph(GraphArgs),
     /// Explain a code that a message carries; without one, list them all.
     Explain(ExplainArgs),
     /// Print the JSON Schema of plans, the permissions of a spec, or a page of the reference.

@@ -8,6 +8,7 @@ mod check;
 mod completions;
 mod destroy;
 mod explain;
+mod graph;
 mod past;
 mod permissions;
 mod plan;
@@ -40,6 +41,7 @@ pub(crate) fn run(command: Command, connect: &dyn Connect, streams: &Streams) ->
         Command::Rollback(args) => rollback::run(&args, connect, streams),
         Command::Unlock(args) => unlock::run(&args, connect, streams),
         Command::Show(args) => show::run(&args, connect, streams),
+        Command::Graph(args) => graph::run(&args, connect, streams),
         Command::Explain(args) => explain::run(&args, streams),
         Command::Schema(args) => schema::run(&args, streams),
         #[cfg(feature = "aws")]

@@ -6,6 +6,7 @@
 mod change_text;
 pub(crate) mod diagnostics;
 mod document;
+pub(crate) mod graph;
 pub(crate) mod outcome;
 pub(crate) mod permissions;
 pub(crate) mod plan_text;

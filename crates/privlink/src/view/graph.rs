@@ -1,0 +1,89 @@
+//! The topology of a plan as a picture: accounts and networks, what stands in them, and the way that traffic takes.
+//!
+//! Owns: how large a picture may be. Refuses to know: any particular kind; which attribute is a way, and which way it goes, is
+//! a fact of the schema. Read next: `ways`, `topology`, then `mermaid` or `dot`.
+//!
+//! **Invariant:** equal plans give equal pictures, byte for byte; what happens is never said by colour alone.
+
+mod coarse;
+mod dot;
+mod mark;
+mod mermaid;
+mod names;
+mod outline;
+#[cfg(test)]
+mod tests;
+mod topology;
+mod ways;
+
+use privlink_model::{Kinds, Plan};
+
+use topology::Topology;
+
+/// Arrows that a Mermaid flowchart may have. Mermaid refuses more than 500.
+const MOST_ARROWS: usize = 400;
+/// Bytes that it may have. Mermaid refuses more than 50,000 characters.
+const MOST_BYTES: usize = 45_000;
+/// Characters of a name that are written.
+const MOST_OF_A_NAME: usize = 120;
+
+/// How much of a plan is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// All of it.
+    Whole,
+    /// What changes, and what that comes from and leads to.
+    Changes,
+}
+
+/// A plan as a Mermaid flowchart, of a size that Mermaid draws.
+pub(crate) fn mermaid(plan: &Plan, kinds: &Kinds) -> String {
+    mermaid_of(plan, kinds, Extent::Whole)
+}
+
+/// The same of a part of the plan.
+pub(crate) fn mermaid_of(plan: &Plan, kinds: &Kinds, extent: Extent) -> String {
+    let mut written = String::new();
+    for picture in coarse::ladder(picture(plan, kinds, extent)) {
+        written = mermaid::write(&picture);
+        if written.len() <= MOST_BYTES && picture.edges.len() <= MOST_ARROWS {
+            break;
+        }
+    }
+    written
+}
+
+/// A plan as a graph for Graphviz.
+pub(crate) fn dot(plan: &Plan, kinds: &Kinds) -> String {
+    dot_of(plan, kinds, Extent::Whole)
+}
+
+/// The same of a part of the plan.
+pub(crate) fn dot_of(plan: &Plan, kinds: &Kinds, extent: Extent) -> String {
+    dot::write(&picture(plan, kinds, extent))
+}
+
+fn picture(plan: &Plan, kinds: &Kinds, extent: Extent) -> Topology {
+    let whole = Topology::of(plan, kinds);
+    let picture = match extent {
+        Extent::Whole => whole,
+        Extent::Changes => whole.only_changes(),
+    };
+    if picture.nodes.is_empty() {
+        let why = match extent {
+            Extent::Whole => format!("Project {} has no resources.", plan.project),
+            Extent::Changes => format!("Nothing changes in project {}.", plan.project),
+        };
+        return Topology { note: Some(why), ..picture };
+    }
+    picture
+}
+
+/// A text of one line and not without end.
+fn clipped(text: &str) -> String {
+    let plain = |character: char| if character.is_control() { ' ' } else { character };
+    match text.char_indices().nth(MOST_OF_A_NAME) {
+        Some((end, _)) => text.get(..end).into_iter().flat_map(str::chars).map(plain).chain(['…']).collect(),
+        None => text.chars().map(plain).collect(),
+    }
+}
