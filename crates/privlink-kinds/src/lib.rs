@@ -16,6 +16,8 @@ pub mod api_definition;
 #[cfg(feature = "aws")]
 mod api_gateway_gather;
 #[cfg(feature = "aws")]
+mod bus;
+#[cfg(feature = "aws")]
 mod cloud;
 pub mod codes;
 #[cfg(feature = "aws")]
@@ -73,6 +75,8 @@ pub mod target_group;
 pub mod targets;
 #[cfg(feature = "aws")]
 mod throttle;
+#[cfg(feature = "aws")]
+mod trail;
 pub mod transit_gateway;
 pub mod visible_service;
 pub mod vpc;

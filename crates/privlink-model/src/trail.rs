@@ -39,7 +39,7 @@ pub struct Subject {
 /// What a log knows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Deeds {
-    /// By the ids of the subjects that anything is known of; the newest first, never empty.
+    /// By the ids of the subjects that anything is known of; the newest first, never empty, and no more than it took to tell.
     pub of: BTreeMap<String, Vec<Deed>>,
     /// How far back the log was read, in seconds since 1970, where that is not as far as was asked: it was too long.
     pub only_since: Option<u64>,
@@ -69,6 +69,8 @@ pub struct Deed {
     pub from: Option<String>,
     /// Whether it came from a privlink, which says so in what it sends.
     pub by_privlink: bool,
+    /// Whether it named only what the object belongs to, so that it may have changed something else there.
+    pub only_parent: bool,
     /// The log's own id of it.
     pub event: String,
 }
@@ -85,6 +87,7 @@ mod tests {
             arn: None,
             from: None,
             by_privlink,
+            only_parent: false,
             event: String::new(),
         }
     }

@@ -59,6 +59,8 @@ fn service(service: Service) -> &'static str {
         Service::ApiGateway => "Amazon API Gateway",
         Service::Sts => "AWS STS",
         Service::Iam => "AWS IAM",
+        Service::CloudTrail => "AWS CloudTrail",
+        Service::EventBridge => "Amazon EventBridge",
     }
 }
 
