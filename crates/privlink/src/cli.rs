@@ -3,16 +3,20 @@
 //! Owns: every word a person may type. Refuses to know: what the verbs do (see `commands`). A flag wins over its variable,
 //! the variable over the spec, the spec over the default.
 
+mod events;
 mod graph;
 mod runs;
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use privlink_model::Address;
 
 use crate::exit_code;
+pub(crate) use events::EventsArgs;
 pub(crate) use graph::{GraphArgs, GraphFormat};
 pub(crate) use runs::{
     DangerArgs, ListRunsArgs, PlanAt, ResumeArgs, RollbackArgs, RunArgs, RunsArgs, RunsCommand, ShowRunArgs, StoreArgs,
@@ -113,6 +117,9 @@ pub(crate) struct SelectArgs {
     /// Not this address nor what is under it; may be repeated.
     #[arg(long, value_name = "ADDRESS", env = "PRIVLINK_EXCLUDE", value_delimiter = ',')]
     pub(crate) exclude: Vec<String>,
+    /// Nobody types this: what a repair is of.
+    #[arg(skip)]
+    pub(crate) only: Option<BTreeSet<Address>>,
 }
 
 /// How a plan is shown.
@@ -229,6 +236,8 @@ pub(crate) struct ApplyArgs {
     #[command(flatten)]
     pub(crate) shape: ShapeArgs,
     #[command(flatten)]
+    pub(crate) events: EventsArgs,
+    #[command(flatten)]
     pub(crate) consent: ConsentArgs,
     #[command(flatten)]
     pub(crate) danger: DangerArgs,
@@ -247,6 +256,8 @@ pub(crate) struct DestroyArgs {
     pub(crate) select: SelectArgs,
     #[command(flatten)]
     pub(crate) shape: ShapeArgs,
+    #[command(flatten)]
+    pub(crate) events: EventsArgs,
     #[command(flatten)]
     pub(crate) consent: ConsentArgs,
     #[command(flatten)]
@@ -295,6 +306,8 @@ pub(crate) struct SchemaArgs {
 pub(crate) enum SchemaOf {
     /// The JSON of `plan --format json`, as a JSON Schema.
     Plan,
+    /// One line of what `apply --format json` writes, as a JSON Schema.
+    Events,
     /// The commands and their options, as a page.
     Commands,
     /// The kinds of resources, as a page.

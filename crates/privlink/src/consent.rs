@@ -27,7 +27,10 @@ pub(crate) async fn ask(args: ConsentArgs, question: &str, streams: &Streams) ->
     }
     if !streams.interactive {
         return Err(Failure::Refused {
-            why: "nobody can be asked here: there is no terminal, or CI is set".to_owned(),
+            why: match streams.events.are_wanted() {
+                true => "nobody is asked with --format json".to_owned(),
+                false => "nobody can be asked here: there is no terminal, or CI is set".to_owned(),
+            },
             help: "look at `privlink plan`, then add -y (--auto-approve)".to_owned(),
         });
     }

@@ -1,21 +1,25 @@
 //! Carrying a run to its end while a person watches: the engine's work, its progress, and signals.
 //!
 //! Owns: which exit code an end has, and what the first and the second Ctrl-C do. Refuses to know: steps (see
-//! `privlink-engine`), wording (see `view::progress`, `view::outcome`), how a run begins (see `commands`).
+//! `privlink-engine`), wording (see `view::progress`, `view::outcome`, `view::event_stream`), how a run begins (see
+//! `commands`).
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use privlink_engine::{EventSink, Journal, Lock, PARALLELISM, Run, StopSignal};
 use privlink_kinds::KINDS;
-use privlink_model::{Event, Outcome, Plan, Way, Why};
+use privlink_model::{Event, History, Outcome, Plan, Way, Why};
 
 use crate::connection::Connection;
+use crate::events::Events;
 use crate::exit_code::{self, Exit};
 use crate::signals::Signals;
 use crate::streams::{Sink, Streams};
+use crate::view::event_stream::{self, Start, Telling};
 use crate::view::outcome::{self, Ending};
 use crate::view::progress::{self, Progress};
+use crate::view::style::Style;
 use crate::who::who;
 
 /// How often the live block is redrawn.
@@ -31,6 +35,8 @@ pub(crate) struct Work<'a> {
     pub(crate) connection: &'a Connection,
     /// Where it is written down.
     pub(crate) journal: Journal,
+    /// Where it is kept, in words.
+    pub(crate) store: String,
     /// Whether it is carried out or taken back.
     pub(crate) way: Way,
     /// Whether it is left as it is when a step fails.
@@ -57,7 +63,11 @@ pub(crate) struct Words {
 
 /// Carries out a run, or takes it back, and tells how it ended. When the lock is lost, nothing more is called.
 pub(crate) async fn execute(work: Work<'_>, lock: &Lock, signals: &mut Signals, streams: &Streams) -> Exit {
-    let Work { plan, connection, journal, way, keep, confirm, parallelism, words } = work;
+    let Work { plan, connection, journal, store, way, keep, confirm, parallelism, words } = work;
+    let history = journal.history();
+    let name = history.begun().map_or_else(String::new, |begun| begun.run.clone());
+    let start = Start { history: &history, store: &store, way, words: &words };
+    streams.events.say(|| event_stream::run(start));
     let (sink, mut events) = EventSink::channel();
     let (stop, blocked) = (StopSignal::new(), StopSignal::new());
     let run = Run {
@@ -73,8 +83,10 @@ pub(crate) async fn execute(work: Work<'_>, lock: &Lock, signals: &mut Signals, 
         confirm,
         by: who(),
     };
+    let begun = connection.clock.now();
+    let elapsed = || connection.clock.now().saturating_sub(begun);
     let mut asked_by = None;
-    let mut screen = Screen::new(plan, connection, &streams.err);
+    let mut audience = Audience::new(plan, &history, connection, streams);
     let mut redraw = tokio::time::interval(REDRAW);
     let going = async {
         match way {
@@ -87,11 +99,13 @@ pub(crate) async fn execute(work: Work<'_>, lock: &Lock, signals: &mut Signals, 
     let outcome = loop {
         tokio::select! {
             outcome = &mut going => break outcome,
-            Some(event) = events.recv() => screen.note(&event),
+            Some(event) = events.recv() => audience.note(&event),
             exit = signals.next() => {
                 if asked_by.is_some() {
-                    screen.clear();
-                    streams.err.line(&abandoned(&words.resume));
+                    audience.clear();
+                    let told = abandoned(&words.resume);
+                    streams.err.line(&told);
+                    streams.events.end(|| event_stream::abandoned(&name, elapsed(), &told, &words));
                     return exit;
                 }
                 asked_by = Some(exit);
@@ -99,20 +113,28 @@ pub(crate) async fn execute(work: Work<'_>, lock: &Lock, signals: &mut Signals, 
             }
             lost = &mut lost, if !blocked.is_stopped() => {
                 blocked.stop();
-                screen.clear();
-                streams.err.line(&format!("{lost}: nothing more is called"));
+                audience.clear();
+                let told = format!("{lost}: nothing more is called");
+                streams.err.line(&told);
+                streams.events.say(|| event_stream::stopping("lock-lost", &told));
             }
-            _ = redraw.tick(), if streams.err.terminal => screen.draw(),
+            _ = redraw.tick(), if streams.err.terminal => audience.draw(),
         }
     };
     while let Ok(event) = events.try_recv() {
-        screen.note(&event);
+        audience.note(&event);
     }
-    screen.clear();
+    audience.clear();
     let exit = exit_of(&outcome, asked_by);
     let sink = if exit == exit_code::DONE { &streams.out } else { &streams.err };
-    let ending = Ending { plan, kinds: &KINDS, style: sink.style, elapsed: screen.elapsed(), words: &words };
+    let elapsed = elapsed();
+    let ending = Ending { plan, kinds: &KINDS, style: sink.style, elapsed, words: &words };
     sink.write(&outcome::text(&outcome, ending));
+    streams.events.end(|| {
+        let text = outcome::text(&outcome, Ending { style: Style::default(), ..ending });
+        let closing = text.lines().last().unwrap_or_default();
+        event_stream::ended(&outcome, &name, elapsed, closing, &words)
+    });
     exit
 }
 
@@ -139,6 +161,46 @@ fn abandoned(resume: &str) -> String {
         "Left at once: calls under way may or may not have taken effect. `{resume}` finds out which did, and goes on from \
          there."
     )
+}
+
+/// Who is told how a run goes on.
+enum Audience<'a> {
+    People(Screen<'a>),
+    Program(&'a Events, Telling<'a>),
+}
+
+impl<'a> Audience<'a> {
+    fn new(plan: &'a Plan, history: &History, connection: &'a Connection, streams: &'a Streams) -> Self {
+        if streams.events.are_wanted() {
+            return Self::Program(&streams.events, Telling::new(plan, history));
+        }
+        Self::People(Screen::new(plan, connection, &streams.err))
+    }
+
+    fn note(&mut self, event: &Event) {
+        match self {
+            Self::People(screen) => screen.note(event),
+            Self::Program(events, telling) => {
+                if let Some(line) = telling.note(event) {
+                    events.say(|| line);
+                }
+            }
+        }
+    }
+
+    /// Draws the live block anew.
+    fn draw(&mut self) {
+        if let Self::People(screen) = self {
+            screen.draw();
+        }
+    }
+
+    /// Takes the live block away.
+    fn clear(&mut self) {
+        if let Self::People(screen) = self {
+            screen.clear();
+        }
+    }
 }
 
 /// Where progress is shown: lines that stay, and on a terminal a live block under them.

@@ -11,6 +11,7 @@ use tokio::time::timeout;
 use crate::failure::Failure;
 use crate::moment;
 use crate::streams::Streams;
+use crate::view::event_stream;
 
 /// How long the end of a command waits for the lock to be given back; who presses Ctrl-C twice is in a hurry.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -23,7 +24,11 @@ pub(crate) async fn take(
     timeout: Duration,
     streams: &Streams,
 ) -> Result<Lock, Failure> {
-    let waiting = |holder: &Holder| streams.err.line(&format!("Waiting: {}.", told(project, holder)));
+    let waiting = |holder: &Holder| {
+        let told = told(project, holder);
+        streams.err.line(&format!("Waiting: {told}."));
+        streams.events.say(|| event_stream::locked(&told, holder));
+    };
     match lock(store, project, claim, timeout, &mut { waiting }).await {
         Ok(lock) => Ok(lock),
         Err(LockError::Held(holder)) => Err(Failure::Locked { why: told(project, &holder), help: way_out(&holder) }),

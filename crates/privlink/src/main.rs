@@ -14,6 +14,7 @@ mod commands;
 mod connection;
 mod consent;
 mod dns;
+mod events;
 mod execute;
 mod exit_code;
 mod failure;

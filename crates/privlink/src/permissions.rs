@@ -8,13 +8,14 @@
 use std::sync::Arc;
 
 use privlink_kinds::permissions::{Wanted, wants};
-use privlink_model::{Cloud, Lack, Plan, Scope, Want};
+use privlink_model::{Cloud, Lack, Plan, Scope, Severity, Want};
 use tokio::task::JoinSet;
 
 use crate::connection::Connection;
 use crate::exit_code::{self, Exit};
 use crate::failure::Failure;
 use crate::streams::Streams;
+use crate::view::event_stream;
 use crate::view::permissions::{self, Lacking, Told};
 
 /// Finds out what the accounts' credentials lack for a plan; the exit code when it is anything that the plan needs, unless it is
@@ -32,10 +33,16 @@ pub(crate) async fn preflight(
     told.sort_by(|one, other| one.scope.cmp(&other.scope));
     for line in permissions::notes(plan, &told) {
         streams.err.line(&line);
+        let note = line.strip_prefix("note: ").unwrap_or(&line);
+        streams.events.say(|| event_stream::remark(Severity::Note, None, note, None));
     }
     match permissions::lacking(plan, &told, streams.err.style) {
         Some(text) => {
             streams.err.write(&text);
+            let severity = if begin_anyway { Severity::Warning } else { Severity::Error };
+            if let Some(event) = permissions::event(plan, &told, severity) {
+                streams.events.say(|| event);
+            }
             Ok((!begin_anyway).then_some(exit_code::ERROR))
         }
         None => Ok(None),

@@ -23,6 +23,7 @@ use crate::failure::Failure;
 use crate::streams::Streams;
 use crate::unread;
 use crate::view::diagnostics::{self, Message};
+use crate::view::event_stream;
 use crate::{consent, guard, hosts};
 
 /// What a plan is asked for with.
@@ -78,7 +79,7 @@ pub(crate) fn load(spec: &SpecArgs, format: Format, streams: &Streams) -> Option
     let messages: Vec<Message> = loaded.diagnostics.iter().map(Message::of_spec).collect();
     let sound = messages.iter().all(|message| message.severity() != Severity::Error);
     if format == Format::Text {
-        diagnostics::write(&messages, &loaded.sources, &streams.err);
+        diagnostics::tell(&messages, &loaded.sources, streams);
     } else if !sound {
         streams.out.line(&format!("{:#}", diagnostics::json(&messages, &loaded.sources)));
     }
@@ -152,10 +153,14 @@ fn judge(
 ) -> Prepared {
     let messages: Vec<Message> =
         plan.findings.iter().filter(|finding| finding.severity != Severity::Note).map(Message::of_finding).collect();
+    // People find notes in the plan.
+    for note in plan.findings.iter().filter(|finding| finding.severity == Severity::Note) {
+        streams.events.say(|| event_stream::diagnostic(&Message::of_finding(note), sources));
+    }
     let broken = plan.findings.iter().any(|finding| finding.severity == Severity::Error);
     let blind = unread::is_blind(snapshot);
     if request.format == Format::Text {
-        diagnostics::write(&messages, sources, &streams.err);
+        diagnostics::tell(&messages, sources, streams);
     } else if broken || blind {
         streams.out.line(&format!("{:#}", diagnostics::json(&messages, sources)));
     }
@@ -206,6 +211,7 @@ fn options(request: Request<'_>) -> Options {
         targets: addresses(&request.select.target),
         excludes: addresses(&request.select.exclude),
         destroy: request.destroy,
+        only: request.select.only.clone(),
     }
 }
 
@@ -237,16 +243,25 @@ pub(crate) async fn read(
             streams.err.write(&format!("\r\x1b[KReading the accounts: {read} of {total} read"));
         }
     };
+    let note = |event: &Event, read: &mut usize| {
+        if let Some(line) = event_stream::gather(event) {
+            streams.events.say(|| line);
+        }
+        if let Event::Gathered { .. } = event {
+            *read += 1;
+            say(*read);
+        }
+    };
     say(0);
     let snapshot = loop {
         tokio::select! {
             snapshot = &mut gathering => break snapshot,
-            event = events.recv() => if let Some(Event::Gathered { .. }) = event {
-                read += 1;
-                say(read);
-            },
+            Some(event) = events.recv() => note(&event, &mut read),
         }
     };
+    while let Ok(event) = events.try_recv() {
+        note(&event, &mut read);
+    }
     if streams.err.terminal {
         streams.err.write("\r\x1b[K");
     }

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use privlink_engine::{Journal, JournalError, Store};
-use privlink_model::{End, History, State, Ways};
+use privlink_model::{End, History, Severity, State, Ways};
 use tokio::task::JoinSet;
 
 use crate::failure::Failure;
@@ -13,7 +13,7 @@ use crate::moment;
 use crate::site::Site;
 use crate::stores;
 use crate::streams::Streams;
-use crate::view::words;
+use crate::view::{event_stream, words};
 
 /// Journals that are read at once.
 const READS: usize = 16;
@@ -170,7 +170,7 @@ pub(crate) async fn judge(
     let last = match last(store, project).await {
         Ok(last) => last,
         Err(failure) if overridden => {
-            streams.err.line(&format!("{} {failure}", streams.err.style.yellow("warning:")));
+            warn(&failure.to_string(), None, streams);
             return Ok(());
         }
         Err(failure) => return Err(failure),
@@ -200,11 +200,16 @@ pub(crate) async fn judge(
     };
     let known = matches!(standing, Standing::Stuck | Standing::Kept) && doubts == 0;
     if known || overridden {
-        streams.err.line(&format!("{} {why}", streams.err.style.yellow("warning:")));
-        streams.err.line(&format!("  help: {ways}"));
+        warn(&why, Some(&ways), streams);
         return Ok(());
     }
     Err(Failure::Refused { why, help: format!("{ways}; --dangerous-unfinished-run begins another run all the same") })
+}
+
+fn warn(message: &str, help: Option<&str>, streams: &Streams) {
+    streams.err.line(&format!("{} {message}", streams.err.style.yellow("warning:")));
+    help.into_iter().for_each(|help| streams.err.line(&format!("  help: {help}")));
+    streams.events.say(|| event_stream::remark(Severity::Warning, None, message, help));
 }
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ pub(crate) fn document(site: Site<'_>, streams: &Streams) -> Result<Document, Fa
     if document.project.is_some() && messages.iter().all(|message| message.severity() != Severity::Error) {
         return Ok(document);
     }
-    diagnostics::write(&messages, &sources, &streams.err);
+    diagnostics::tell(&messages, &sources, streams);
     Err(Failure::Store {
         message: "a spec with errors does not tell which project it is, nor where its runs are kept".to_owned(),
         help: Some("mend it, or name another by -f; a folder with runs can be named by --store".to_owned()),

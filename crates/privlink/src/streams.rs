@@ -7,6 +7,7 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::sync::{Arc, Mutex};
 
+use crate::events::Events;
 use crate::view::style::Style;
 
 /// The streams of one run and what stands at their other ends.
@@ -15,6 +16,8 @@ pub(crate) struct Streams {
     pub(crate) out: Sink,
     /// Progress, questions and messages.
     pub(crate) err: Sink,
+    /// Events, where a program asked for them.
+    pub(crate) events: Events,
     /// Answers.
     input: Arc<Mutex<dyn BufRead + Send>>,
     /// Whether a person can be asked: a terminal to read from and to write to, outside of CI.
@@ -34,8 +37,20 @@ impl Streams {
         Self {
             out: Sink::new(Box::new(out), out_terminal, color(out_terminal)),
             err: Sink::new(Box::new(err), err_terminal && !ci, color(err_terminal)),
+            events: Events::silent(),
             interactive: io::stdin().is_terminal() && err_terminal && !ci,
             input: Arc::new(Mutex::new(io::BufReader::new(io::stdin()))),
+        }
+    }
+
+    /// The same for a program: events in place of results and of live progress, and nobody is asked. Messages stay.
+    pub(crate) fn for_program(&self) -> Self {
+        Self {
+            out: Sink::new(Box::new(io::sink()), false, false),
+            err: Sink { terminal: false, ..self.err.clone() },
+            events: Events::to(self.out.clone()),
+            input: Arc::clone(&self.input),
+            interactive: false,
         }
     }
 
@@ -129,6 +144,7 @@ pub(crate) mod captured {
         let streams = Streams {
             out: Sink::new(Box::new(out.clone()), false, false),
             err: Sink::new(Box::new(err.clone()), false, false),
+            events: Events::silent(),
             input: Arc::new(Mutex::new(io::Cursor::new(answer.unwrap_or_default().as_bytes().to_vec()))),
             interactive: answer.is_some(),
         };

@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Subcommand};
 
-use super::{CloudArgs, ConsentArgs, FormatArgs, SpecArgs};
+use super::{CloudArgs, ConsentArgs, EventsArgs, FormatArgs, SpecArgs};
 
 /// Where runs are kept.
 #[derive(Debug, Clone, Default, Args)]
@@ -162,6 +162,8 @@ pub(crate) struct ResumeArgs {
     pub(crate) spec: SpecArgs,
     #[command(flatten)]
     pub(crate) run: RunArgs,
+    #[command(flatten)]
+    pub(crate) events: EventsArgs,
     /// Change things through an endpoint that is neither AWS's nor on this machine.
     #[arg(long, env = "PRIVLINK_DANGEROUS_ENDPOINT", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]
     pub(crate) dangerous_endpoint: bool,
@@ -184,6 +186,8 @@ pub(crate) struct RollbackArgs {
     pub(crate) store: StoreArgs,
     #[command(flatten)]
     pub(crate) lock: LockArgs,
+    #[command(flatten)]
+    pub(crate) events: EventsArgs,
     #[command(flatten)]
     pub(crate) consent: ConsentArgs,
     #[command(flatten)]

@@ -11,7 +11,7 @@ use privlink_model::{Begun, Finding, Plan, Way};
 use privlink_spec::Sources;
 use privlink_spec::document::Document;
 
-use super::concluded;
+use super::{concluded, told};
 use crate::cli::{
     ApplyArgs, CloudArgs, ConsentArgs, DangerArgs, Format, PlanAt, RunArgs, SelectArgs, ShapeArgs, SpecArgs,
 };
@@ -25,7 +25,7 @@ use crate::site::Site;
 use crate::streams::Streams;
 use crate::view::diagnostics::{self, Message};
 use crate::view::plan_text::{self, Page};
-use crate::view::words;
+use crate::view::{event_stream, words};
 use crate::who::who;
 use crate::{consent, guard, locks, moment, permissions, plan_file, standing, stores, unread};
 
@@ -41,7 +41,7 @@ pub(crate) fn run(args: &ApplyArgs, connect: &dyn Connect, streams: &Streams) ->
         run: &args.run,
         cloud: &args.cloud,
     };
-    concluded(asked.carry_out(connect, streams))
+    told(args.events, streams, |streams| concluded(asked.carry_out(connect, streams)))
 }
 
 /// What a person asked for when asking for a change.
@@ -193,6 +193,7 @@ impl Asked<'_> {
             plan: &plan,
             connection: source.connection(),
             journal,
+            store: store.place(),
             way: Way::Forward,
             keep: self.run.no_rollback,
             confirm: !self.consent.dangerous_unconfirmed,
@@ -213,6 +214,7 @@ impl Asked<'_> {
                     Prepared::Ended(exit) => return Ok(Agreed::Ended(exit)),
                 };
                 self.show(&ready.plan, &opened.connection, streams);
+                streams.events.say(|| event_stream::plan(&ready.plan));
                 if ready.incomplete {
                     let help = "`privlink plan` shows what is known; mend what could not be read, then try again";
                     streams.err.line(&format!(
@@ -237,6 +239,7 @@ impl Asked<'_> {
                 for announcement in self.announcements(connection) {
                     streams.err.line(&format!("! {announcement}"));
                 }
+                streams.events.say(|| event_stream::plan(plan));
                 if let Some(exit) = moved(plan, connection, streams).await {
                     return Ok(Agreed::Ended(exit));
                 }
@@ -302,7 +305,7 @@ async fn moved(plan: &Plan, connection: &Connection, streams: &Streams) -> Optio
     unread::replace(&mut findings, &now, &Document::default());
     if !findings.is_empty() {
         let messages: Vec<Message> = findings.iter().map(Message::of_finding).collect();
-        diagnostics::write(&messages, &Sources::default(), &streams.err);
+        diagnostics::tell(&messages, &Sources::default(), streams);
         streams.err.line("Nothing was changed.");
         return Some(if unread::is_blind(&now) { exit_code::ERROR } else { exit_code::UNKNOWN });
     }
@@ -310,8 +313,8 @@ async fn moved(plan: &Plan, connection: &Connection, streams: &Streams) -> Optio
     if stale.is_empty() {
         return None;
     }
-    streams.err.line("The saved plan is stale: the world moved since it was made. Nothing was changed.");
-    stale.iter().for_each(|moved| streams.err.line(&format!("  {moved}")));
-    streams.err.line("  help: make a new plan with `privlink plan -o FILE`, look at it, and apply that");
-    Some(exit_code::STALE)
+    let message = "The saved plan is stale: the world moved since it was made. Nothing was changed.";
+    let help = "make a new plan with `privlink plan -o FILE`, look at it, and apply that";
+    let moved: Vec<String> = stale.iter().map(ToString::to_string).collect();
+    Some(super::stale(message, &moved, help, streams))
 }

@@ -1,7 +1,7 @@
 //! `destroy`: an apply of a spec that asks for nothing.
 
 use super::apply::Asked;
-use super::concluded;
+use super::{concluded, told};
 use crate::cli::DestroyArgs;
 use crate::connection::Connect;
 use crate::exit_code::Exit;
@@ -20,5 +20,5 @@ pub(crate) fn run(args: &DestroyArgs, connect: &dyn Connect, streams: &Streams) 
         run: &args.run,
         cloud: &args.cloud,
     };
-    concluded(asked.carry_out(connect, streams))
+    told(args.events, streams, |streams| concluded(asked.carry_out(connect, streams)))
 }

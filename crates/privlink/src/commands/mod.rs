@@ -23,11 +23,12 @@ mod unlock;
 
 use tokio::runtime::Runtime;
 
-use crate::cli::Command;
+use crate::cli::{Command, EventsArgs, Format};
 use crate::connection::Connect;
-use crate::exit_code::Exit;
+use crate::exit_code::{self, Exit};
 use crate::failure::Failure;
 use crate::streams::Streams;
+use crate::view::event_stream;
 
 /// Runs a verb.
 pub(crate) fn run(command: Command, connect: &dyn Connect, streams: &Streams) -> Result<Exit, Failure> {
@@ -48,6 +49,30 @@ pub(crate) fn run(command: Command, connect: &dyn Connect, streams: &Streams) ->
         Command::Sandbox(args) => sandbox::run(args, streams),
         Command::Completions(args) => Ok(completions::run(&args, streams)),
     }
+}
+
+/// Carries out a verb that changes things, with events for a program that asked for them: the last is how it ended.
+fn told(
+    events: EventsArgs,
+    streams: &Streams,
+    work: impl FnOnce(&Streams) -> Result<Exit, Failure>,
+) -> Result<Exit, Failure> {
+    if events.format == Format::Text {
+        return work(streams);
+    }
+    let streams = streams.for_program();
+    let end = work(&streams);
+    streams.events.conclude(&end);
+    end
+}
+
+/// Tells that the world moved before anything was changed.
+fn stale(message: &str, moved: &[String], help: &str, streams: &Streams) -> Exit {
+    streams.err.line(message);
+    moved.iter().for_each(|moved| streams.err.line(&format!("  {moved}")));
+    streams.err.line(&format!("  help: {help}"));
+    streams.events.end(|| event_stream::stale(message, moved, help));
+    exit_code::STALE
 }
 
 /// The runtime of a command that calls; the others start faster without one.

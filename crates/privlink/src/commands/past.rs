@@ -16,6 +16,7 @@ use crate::failure::Failure;
 use crate::signals::Signals;
 use crate::site::Site;
 use crate::streams::Streams;
+use crate::view::event_stream;
 use crate::who::who;
 use crate::{consent, locks, prepare, stores};
 
@@ -98,9 +99,11 @@ impl<'a> Past<'a> {
             resume: self.command("resume"),
             rollback: self.command("rollback"),
         };
+        streams.events.say(|| event_stream::plan(&self.plan));
         let parallelism = self.site.cloud.parallelism;
         let (plan, connection, confirm) = (&self.plan, &self.connection, self.confirm);
-        let work = Work { plan, connection, journal, way, keep, confirm, parallelism, words };
+        let store = self.store.place();
+        let work = Work { plan, connection, journal, store, way, keep, confirm, parallelism, words };
         execute::execute(work, lock, signals, streams).await
     }
 

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use privlink_engine::{Lock, Store};
 use privlink_model::Way;
 
-use super::concluded;
 use super::past::Past;
+use super::{concluded, told};
 use crate::cli::{ConsentArgs, ResumeArgs};
 use crate::connection::Connect;
 use crate::exit_code::{self, Exit};
@@ -22,7 +22,7 @@ use crate::streams::Streams;
 use crate::{locks, moment};
 
 pub(crate) fn run(args: &ResumeArgs, connect: &dyn Connect, streams: &Streams) -> Result<Exit, Failure> {
-    concluded(resume(args, connect, streams))
+    told(args.events, streams, |streams| concluded(resume(args, connect, streams)))
 }
 
 async fn resume(args: &ResumeArgs, connect: &dyn Connect, streams: &Streams) -> Result<Exit, Failure> {

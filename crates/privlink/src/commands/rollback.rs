@@ -2,12 +2,12 @@
 //!
 //! Owns: what is said and asked before. Refuses to know: how a way back is found and gone (see `privlink-engine`).
 
-use privlink_engine::{Journal, Lock, moved_since, way_back};
+use privlink_engine::{Journal, Lock, Moved, moved_since, way_back};
 use privlink_kinds::KINDS;
 use privlink_model::{History, Step, Way};
 
-use super::concluded;
 use super::past::Past;
+use super::{concluded, told};
 use crate::cli::RollbackArgs;
 use crate::connection::Connect;
 use crate::exit_code::{self, Exit};
@@ -20,7 +20,7 @@ use crate::view::{way_back as page, words};
 use crate::{consent, locks, stores};
 
 pub(crate) fn run(args: &RollbackArgs, connect: &dyn Connect, streams: &Streams) -> Result<Exit, Failure> {
-    concluded(rollback(args, connect, streams))
+    told(args.events, streams, |streams| concluded(rollback(args, connect, streams)))
 }
 
 async fn rollback(args: &RollbackArgs, connect: &dyn Connect, streams: &Streams) -> Result<Exit, Failure> {
@@ -89,19 +89,15 @@ async fn moved(past: &Past<'_>, history: &History, streams: &Streams) -> Result<
     if moved.is_empty() {
         return Ok(None);
     }
-    streams.err.line(&format!("The world moved since run {} left it. Nothing was changed.", past.run));
-    for object in moved {
+    let message = format!("The world moved since run {} left it. Nothing was changed.", past.run);
+    let help = "mend that and try again, or change the spec and `privlink apply` it";
+    let told = |object: &Moved| {
         let place = words::place(&object.scope, &past.plan.accounts);
         let title = words::title(&KINDS, object.kind);
-        streams.err.line(&format!(
-            "  {} ({title} {}, {place}): {}",
-            object.address,
-            words::identity(&object.id),
-            object.what
-        ));
-    }
-    streams.err.line("  help: mend that and try again, or change the spec and `privlink apply` it");
-    Ok(Some(exit_code::STALE))
+        format!("{} ({title} {}, {place}): {}", object.address, words::identity(&object.id), object.what)
+    };
+    let moved: Vec<String> = moved.iter().map(told).collect();
+    Ok(Some(super::stale(&message, &moved, help, streams)))
 }
 
 fn show(past: &Past<'_>, history: &History, steps: &[Step], streams: &Streams) {

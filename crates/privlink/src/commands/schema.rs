@@ -6,10 +6,12 @@ use crate::exit_code::{self, Exit};
 use crate::failure::Failure;
 use crate::reference;
 use crate::streams::Streams;
+use crate::view::event_stream;
 
 pub(crate) fn run(args: &SchemaArgs, streams: &Streams) -> Result<Exit, Failure> {
     let text = match &args.what {
         SchemaOf::Plan => privlink_plan::SCHEMA_JSON.to_owned(),
+        SchemaOf::Events => event_stream::SCHEMA_JSON.to_owned(),
         SchemaOf::Commands => reference::commands(),
         SchemaOf::Kinds => reference::kinds(),
         SchemaOf::Codes => reference::codes(),

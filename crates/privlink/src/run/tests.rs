@@ -1,6 +1,8 @@
 //! Whole command lines in this process, over a toy cloud that holds one security group.
 #![allow(clippy::disallowed_methods, reason = "tests make files and measure time")]
 
+mod events;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};

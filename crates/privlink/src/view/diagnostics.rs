@@ -8,8 +8,8 @@ use privlink_spec::source::{FileId, Span};
 use privlink_spec::{Diagnostic, Label, Report, Severity as SpecSeverity, Sources};
 use serde_json::{Value as Json, json};
 
-use super::words;
-use crate::streams::Sink;
+use super::{event_stream, words};
+use crate::streams::{Sink, Streams};
 
 /// How wide a message may grow.
 const WIDTH: usize = 110;
@@ -68,6 +68,12 @@ pub(crate) fn origin(Span { file, start, end }: Span) -> Origin {
     Origin { file: file.0, start, end }
 }
 
+/// Tells people, and a program that asked for events, all messages.
+pub(crate) fn tell(messages: &[Message], sources: &Sources, streams: &Streams) {
+    write(messages, sources, &streams.err);
+    messages.iter().for_each(|message| streams.events.say(|| event_stream::diagnostic(message, sources)));
+}
+
 /// Writes all messages and the line that counts them; nothing when there are none.
 pub(crate) fn write(messages: &[Message], sources: &Sources, sink: &Sink) {
     for message in messages {
@@ -117,20 +123,26 @@ pub(crate) fn json(messages: &[Message], sources: &Sources) -> Json {
     json!({ "format_version": "1.0", "diagnostics": all })
 }
 
-fn one(message: &Message, sources: &Sources) -> Json {
+/// One message as JSON.
+pub(crate) fn one(message: &Message, sources: &Sources) -> Json {
     let labels: Vec<Json> = message.diagnostic.labels.iter().map(|label| place(label, sources)).collect();
     json!({
-        "severity": match message.severity {
-            Severity::Error => "error",
-            Severity::Unknown => "unknown",
-            Severity::Warning => "warning",
-            Severity::Note => "note",
-        },
+        "severity": severity(message.severity),
         "code": message.diagnostic.code,
         "message": message.diagnostic.message,
         "labels": labels,
         "help": message.diagnostic.help,
     })
+}
+
+/// How grave something is, as programs read it.
+pub(crate) fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Unknown => "unknown",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    }
 }
 
 fn place(label: &Label, sources: &Sources) -> Json {

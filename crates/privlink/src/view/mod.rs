@@ -6,6 +6,9 @@
 mod change_text;
 pub(crate) mod diagnostics;
 mod document;
+pub(crate) mod event_stream;
+#[cfg(test)]
+mod event_tests;
 pub(crate) mod graph;
 pub(crate) mod outcome;
 pub(crate) mod permissions;

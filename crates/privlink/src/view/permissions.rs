@@ -5,14 +5,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use privlink_kinds::permissions::Wanted;
-use privlink_model::{Denial, Plan, Scope, StepId, Unread};
+use privlink_model::{Denial, Plan, Scope, Severity, StepId, Unread};
+use serde_json::Value as Json;
 
 use super::style::Style;
-use super::words;
+use super::{event_stream, words};
 use crate::codes;
 
 /// How many resources or addresses are named before they are only counted.
 const NAMED: usize = 4;
+
+/// The way out.
+const HELP: &str =
+    "`privlink plan -o FILE`, then `privlink schema permissions FILE`, prints the policy that each account needs";
 
 /// Something that is lacking.
 #[derive(Debug, Clone)]
@@ -67,20 +72,28 @@ fn why(unread: &Unread) -> String {
 
 /// Everything that is lacking, by account; none when nothing is.
 pub(crate) fn lacking(plan: &Plan, told: &[Told], style: Style) -> Option<String> {
+    let (head, lists) = lists(plan, told, style)?;
+    Some(format!(
+        "{}: {}\n{lists}\n  help: {HELP}\nNothing was changed.\n",
+        style.red(codes::PERMISSION_LACKING),
+        style.bold(&head),
+    ))
+}
+
+/// The same for a program that asked for events.
+pub(crate) fn event(plan: &Plan, told: &[Told], severity: Severity) -> Option<Json> {
+    let (head, lists) = lists(plan, told, Style::default())?;
+    let message = format!("{head}\n{}", lists.trim_end());
+    Some(event_stream::remark(severity, Some(codes::PERMISSION_LACKING), &message, Some(HELP)))
+}
+
+fn lists(plan: &Plan, told: &[Told], style: Style) -> Option<(String, String)> {
     let lists: Vec<String> = told.iter().filter_map(|told| of_account(plan, told, style)).collect();
     if lists.is_empty() {
         return None;
     }
     let accounts = words::count(lists.len(), "account");
-    let head = format!("the credentials of {accounts} may not do all that this plan needs");
-    let help =
-        "`privlink plan -o FILE`, then `privlink schema permissions FILE`, prints the policy that each account needs";
-    Some(format!(
-        "{}: {}\n{}\n  help: {help}\nNothing was changed.\n",
-        style.red(codes::PERMISSION_LACKING),
-        style.bold(&head),
-        lists.concat(),
-    ))
+    Some((format!("the credentials of {accounts} may not do all that this plan needs"), lists.concat()))
 }
 
 fn of_account(plan: &Plan, told: &Told, style: Style) -> Option<String> {
