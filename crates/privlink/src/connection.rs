@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use privlink_model::{Account, BoxFuture, Clock, Cloud, Objects};
+use privlink_model::{Account, BoxFuture, Bus, Clock, Cloud, Objects, Trail};
 
 use crate::cli::CloudArgs;
 use crate::failure::Failure;
@@ -131,12 +131,44 @@ pub(crate) struct Connection {
     pub(crate) place: Place,
     /// Buckets; none on a sandbox, which has no S3.
     pub(crate) buckets: Option<Buckets>,
+    /// What the accounts remember of who changed what.
+    pub(crate) trail: Arc<dyn Trail>,
+    /// The accounts' event buses.
+    pub(crate) bus: Arc<dyn Bus>,
 }
 
 /// Makes connections.
 pub(crate) trait Connect: Sync {
     /// Sets up what is needed to call the accounts; calls nothing yet.
     fn connect<'a>(&'a self, to: Destination<'a>) -> BoxFuture<'a, Result<Connection, Failure>>;
+}
+
+/// An account that remembers nothing, and a bus that takes everything and tells nobody.
+#[cfg(test)]
+pub(crate) struct Silence;
+
+#[cfg(test)]
+impl Trail for Silence {
+    fn deeds<'a>(
+        &'a self,
+        _: &'a privlink_model::Scope,
+        _: u64,
+        _: &'a [privlink_model::Subject],
+    ) -> BoxFuture<'a, Result<privlink_model::Deeds, privlink_model::Unread>> {
+        Box::pin(async { Ok(privlink_model::Deeds::default()) })
+    }
+}
+
+#[cfg(test)]
+impl Bus for Silence {
+    fn put<'a>(
+        &'a self,
+        _: &'a privlink_model::Scope,
+        _: &'a str,
+        _: &'a privlink_model::Announcement,
+    ) -> BoxFuture<'a, Result<String, privlink_model::CloudError>> {
+        Box::pin(async { Ok("nothing".to_owned()) })
+    }
 }
 
 #[cfg(test)]

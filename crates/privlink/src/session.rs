@@ -47,8 +47,10 @@ async fn aws(to: Destination<'_>) -> Result<Connection, Failure> {
         None => names,
     };
     let home = Arc::clone(&cloud);
+    let (trail, bus) = (Arc::clone(&cloud), Arc::clone(&cloud));
     let buckets: Buckets = Box::new(move |account, bucket, prefix| home.objects(&account.id, bucket, prefix));
-    Ok(Connection { cloud, clock: Arc::new(SystemClock::new(speed)), names, place, buckets: Some(buckets) })
+    let clock = Arc::new(SystemClock::new(speed));
+    Ok(Connection { cloud, clock, names, place, buckets: Some(buckets), trail, bus })
 }
 
 async fn sandbox(folder: &Path, to: Destination<'_>) -> Result<Connection, Failure> {
@@ -65,13 +67,17 @@ async fn sandbox(folder: &Path, to: Destination<'_>) -> Result<Connection, Failu
     set_faults(&sandbox, faults)?;
     let (key, secret) = SANDBOX_KEYS;
     let options = options(to, Some(sandbox.url()), Some((key.to_owned(), secret.to_owned())), speed);
+    let cloud = Arc::new(AwsCloud::connect(options).await);
+    let (trail, bus) = (Arc::clone(&cloud), Arc::clone(&cloud));
     Ok(Connection {
-        cloud: Arc::new(AwsCloud::connect(options).await),
+        cloud,
         clock: Arc::new(SystemClock::new(speed)),
         // The names keep the sandbox alive for as long as the connection.
         names: Names::World(Arc::new(move |name| sandbox.resolve(name))),
         place: Place::Sandbox { folder: folder.to_owned(), speed },
         buckets: None,
+        trail,
+        bus,
     })
 }
 

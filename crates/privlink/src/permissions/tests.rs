@@ -13,7 +13,7 @@ use serde_json::{Value as Json, json};
 
 use super::*;
 use crate::cli::{Cli, Command};
-use crate::connection::Place;
+use crate::connection::{Place, Silence};
 use crate::exit_code::ERROR;
 use crate::hosts::Names;
 use crate::prepare::{self, Prepared, Request};
@@ -82,6 +82,8 @@ async fn flown(plan: &Plan, roles: &Roles) -> (Option<Exit>, String) {
         names: Names::World(Arc::new(|_| None)),
         place: Place::Aws,
         buckets: None,
+        trail: Arc::new(Silence),
+        bus: Arc::new(Silence),
     };
     let before = sandbox.summary();
     let (streams, out, err) = captured::streams(None);

@@ -17,7 +17,7 @@ use privlink_model::{
 };
 
 use super::*;
-use crate::connection::{Connection, Destination, Place};
+use crate::connection::{Connection, Destination, Place, Silence};
 use crate::hosts::Names;
 use crate::streams::captured;
 
@@ -122,7 +122,8 @@ impl Connect for ToyConnect {
     fn connect<'a>(&'a self, _: Destination<'a>) -> BoxFuture<'a, Result<Connection, Failure>> {
         let cloud = Arc::clone(&self.0) as Arc<dyn Cloud>;
         let (clock, names, place) = (Arc::new(Still), Names::System, Place::Aws);
-        Box::pin(async { Ok(Connection { cloud, clock, names, place, buckets: None }) })
+        let (trail, bus) = (Arc::new(Silence), Arc::new(Silence));
+        Box::pin(async { Ok(Connection { cloud, clock, names, place, buckets: None, trail, bus }) })
     }
 }
 
