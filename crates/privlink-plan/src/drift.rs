@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use privlink_model::{
     Action, Address, AttributeChange, Attrs, Change, Deed, KindSchema, Kinds, Owner, Ownership, Plan, Reason,
-    Reference, Scope, Status, Undo, Value, digest,
+    Reference, Scope, Severity, Status, Undo, Value, digest,
 };
 
 pub use rules::{Ignored, Rule, ignored_changes};
@@ -55,12 +55,16 @@ pub struct Drift {
     pub follows: Vec<Follows>,
     /// What is not known.
     pub unknown: Vec<Unknown>,
+    /// What could not be read, in words; all that is not known is not known for that.
+    pub unread: Vec<String>,
     /// What is as it should be.
     pub same: Vec<Same>,
     /// Rules that ended, whose drift counts again.
     pub ended: Vec<Rule>,
     /// Rules that name nothing of the project.
     pub idle: Vec<Rule>,
+    /// What else is worth knowing, in words: runs that did not come to their end, who could not be asked.
+    pub notes: Vec<String>,
     /// How many runs on record it was compared with; none where nothing differed, and none had to be read.
     pub runs: usize,
 }
@@ -186,7 +190,12 @@ pub struct Same {
 impl Drift {
     /// Whether nothing drifted that counts, and all of it is known.
     pub fn is_clean(&self) -> bool {
-        self.found.is_empty() && self.unknown.is_empty()
+        self.found.is_empty() && self.is_complete()
+    }
+
+    /// Whether all that is needed was read.
+    pub fn is_complete(&self) -> bool {
+        self.unknown.is_empty() && self.unread.is_empty()
     }
 
     /// A digest of what was found: the same drift has the same one, whoever looks and whenever.
@@ -232,6 +241,8 @@ pub fn drift(check: Check) -> Drift {
     for change in &plan.changes.changes {
         sorter.sort(change, &mut drift);
     }
+    let unread = plan.findings.iter().filter(|finding| finding.severity == Severity::Unknown);
+    drift.unread = unread.map(|finding| finding.message.clone()).collect();
     let narrowed = plan.findings.iter().any(|finding| finding.code == codes::PARTIAL);
     rules::apply(check.rules, check.kinds, plan, narrowed, &mut drift);
     drift

@@ -78,7 +78,8 @@ pub(crate) fn told(project: &str, holder: &Holder) -> String {
     )
 }
 
-fn way_out(holder: &Holder) -> String {
+/// What can be done about a lock that is in the way.
+pub(crate) fn way_out(holder: &Holder) -> String {
     let wait = "--lock-timeout 5m waits for it";
     match holder.alive {
         Some(true) => format!("{wait}; this lock goes with its process, `privlink unlock` cannot break it"),

@@ -20,6 +20,7 @@ mod exit_code;
 mod failure;
 mod guard;
 mod hosts;
+mod ignores;
 mod locks;
 #[cfg(feature = "aws")]
 mod loopback;

@@ -5,6 +5,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use privlink_spec::Date;
+
 const DAY: u64 = 24 * 3600;
 /// The longest part of a project's name in the name of a run.
 const PROJECT: usize = 40;
@@ -52,6 +54,19 @@ pub(crate) fn utc(seconds: u64) -> String {
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
 }
 
+/// The day of a moment.
+pub(crate) fn day(seconds: u64) -> Option<Date> {
+    let (year, month, day) = date(seconds);
+    Date::new(u16::try_from(year).ok()?, u8::try_from(month).ok()?, u8::try_from(day).ok()?)
+}
+
+/// A moment as people read it, to the minute: `2026-11-20 22:38 UTC`.
+pub(crate) fn minute(seconds: u64) -> String {
+    let (year, month, day) = date(seconds);
+    let (hour, minute, _) = time(seconds);
+    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02} UTC")
+}
+
 /// A moment as programs read it: `2026-11-20T22:38:12Z`.
 pub(crate) fn rfc3339(seconds: u64) -> String {
     utc(seconds).replacen(' ', "T", 1).replace(" UTC", "Z")
@@ -94,6 +109,8 @@ mod tests {
             ]
         );
         assert_eq!(rfc3339(1_795_214_292), "2026-11-20T22:38:12Z");
+        assert_eq!(minute(1_795_214_292), "2026-11-20 22:38 UTC");
+        assert_eq!(day(1_795_214_292), Date::new(2026, 11, 20));
     }
 
     #[test]

@@ -24,7 +24,7 @@ use crate::streams::Streams;
 use crate::unread;
 use crate::view::diagnostics::{self, Message};
 use crate::view::event_stream;
-use crate::{consent, guard, hosts};
+use crate::{consent, guard, hosts, ignores};
 
 /// What a plan is asked for with.
 #[derive(Clone, Copy)]
@@ -107,9 +107,40 @@ pub(crate) async fn open(
     Ok(Some(Opened { sources, document, project, accounts, connection }))
 }
 
+/// A plan as it was made, of which nothing was told yet.
+struct Made {
+    plan: Plan,
+    derived: Derived,
+    snapshot: Snapshot,
+}
+
 /// Makes a plan.
 pub(crate) async fn prepare(opened: &Opened, request: Request<'_>, streams: &Streams) -> Result<Prepared, Failure> {
-    let Opened { sources, document, project, accounts, connection } = opened;
+    let Made { mut plan, derived, snapshot } = make(opened, request, streams).await;
+    let document = &opened.document;
+    // What a broken spec no longer asks for was not taken out of it on purpose.
+    if plan.findings.iter().all(|finding| finding.severity != Severity::Error) {
+        let dangers = privlink_plan::guard(&plan, &KINDS, &snapshot, guard::limits(document));
+        plan.findings.extend(dangers);
+    }
+    // Where everything is to go, what is expected of it is beside the point.
+    if !request.destroy {
+        plan.findings.extend(expectations(document));
+    }
+    let ignored = privlink_plan::ignored_changes(&plan, &ignores::rules(document, None));
+    plan.findings.extend(ignored);
+    Ok(judge(plan, &derived, &snapshot, &opened.sources, request, streams))
+}
+
+/// The same for a look at what is there: what only matters to who applies the plan is left out of it.
+pub(crate) async fn look(opened: &Opened, request: Request<'_>, streams: &Streams) -> Prepared {
+    let Made { mut plan, derived, snapshot } = make(opened, request, streams).await;
+    plan.findings.retain(|finding| finding.severity != Severity::Warning);
+    judge(plan, &derived, &snapshot, &opened.sources, request, streams)
+}
+
+async fn make(opened: &Opened, request: Request<'_>, streams: &Streams) -> Made {
+    let Opened { document, project, accounts, connection, .. } = opened;
     let queries = privlink_derive::queries(document);
     let names = if request.destroy { Default::default() } else { privlink_derive::host_names(document) };
     let (snapshot, hosts) = tokio::join!(
@@ -131,16 +162,7 @@ pub(crate) async fn prepare(opened: &Opened, request: Request<'_>, streams: &Str
     let mut plan = privlink_plan::plan(inputs);
     unread::replace(&mut plan.findings, &snapshot, document);
     unread::withhold_deletions(&mut plan, &derived.unknown);
-    // What a broken spec no longer asks for was not taken out of it on purpose.
-    if plan.findings.iter().all(|finding| finding.severity != Severity::Error) {
-        let dangers = privlink_plan::guard(&plan, &KINDS, &snapshot, guard::limits(document));
-        plan.findings.extend(dangers);
-    }
-    // Where everything is to go, what is expected of it is beside the point.
-    if !request.destroy {
-        plan.findings.extend(expectations(document));
-    }
-    Ok(judge(plan, &derived, &snapshot, sources, request, streams))
+    Made { plan, derived, snapshot }
 }
 
 fn judge(

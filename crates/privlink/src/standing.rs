@@ -90,7 +90,7 @@ pub(crate) fn in_doubt(history: &History) -> usize {
 }
 
 /// Whether every step is done and only that it is the end was not written down.
-fn is_complete(history: &History) -> bool {
+pub(crate) fn is_complete(history: &History) -> bool {
     let done = history.steps().filter(|(_, ways)| ways.forward.is_done()).count();
     history.begun().is_some_and(|begun| begun.steps as usize == done)
 }

@@ -25,6 +25,8 @@ const BESIDE: &str = ".privlink";
 const S3: &str = "s3://";
 /// Saved plans stand among the runs, under a name that no run has.
 const PLANS: &str = "plans";
+/// And so does the log of what was told of drift.
+pub(crate) const TOLD: &str = "told";
 
 /// Opens the store of a spec that is loaded already.
 pub(crate) async fn of_document(
@@ -162,7 +164,7 @@ fn file(name: &str) -> String {
 
 /// Whether a name among the runs is that of one.
 pub(crate) fn is_run(name: &str) -> bool {
-    name != PLANS
+    name != PLANS && name != TOLD
 }
 
 #[cfg(test)]

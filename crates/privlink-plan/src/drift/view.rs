@@ -49,6 +49,8 @@ pub fn drift_json(drift: &Drift, accounts: &[Account]) -> Json {
         "pending": drift.pending.iter().map(pending).collect::<Vec<_>>(),
         "follows": drift.follows.iter().map(follows).collect::<Vec<_>>(),
         "unknown": drift.unknown.iter().map(unknown).collect::<Vec<_>>(),
+        "unread": drift.unread,
+        "notes": drift.notes,
         "rules_ended": drift.ended.iter().map(rule).collect::<Vec<_>>(),
         "rules_idle": drift.idle.iter().map(rule).collect::<Vec<_>>(),
     })
@@ -67,7 +69,7 @@ fn with(base: Json, more: Json) -> Json {
 
 /// The verdict in a word.
 fn verdict(drift: &Drift) -> &'static str {
-    match (drift.found.is_empty(), drift.unknown.is_empty()) {
+    match (drift.found.is_empty(), drift.is_complete()) {
         (false, _) => "drift",
         (true, false) => "unknown",
         (true, true) => "clean",
