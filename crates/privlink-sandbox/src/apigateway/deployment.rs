@@ -4,6 +4,7 @@
 //! deploys at all. Read next: `stage.rs`.
 
 use super::Site;
+use super::canary::Canary;
 use super::definition::Definition;
 use super::fault::{bad_request, not_found};
 use super::input::{Input, Op, page, patches};
@@ -61,22 +62,25 @@ pub(super) fn create(site: &mut Site, api: &str) -> Result<Reply, Fault> {
     let deployment =
         Deployment { id: id.clone(), description: input.text("description")?, created: now, snapshot, pending_links };
     let answer = render(&deployment, false);
-    if input.nested("canarySettings")?.is_some() {
-        return Err(bad_request("This sandbox does not keep canary deployments"));
-    }
+    let canary = input.nested("canarySettings")?;
     let stage = match input.text("stageName")?.filter(|name| !name.is_empty()) {
+        None if canary.is_some() => return Err(bad_request("A canary deployment needs a stage")),
         None => None,
         Some(name) => {
             let known = site.api(api)?.stages.get(&name).cloned();
             let mut stage = match known {
                 Some(stage) => stage,
+                None if canary.is_some() => return Err(stage::unknown()),
                 None => {
                     stage::check_name(&name)?;
                     stage::check_room(site.api(api)?)?;
                     Stage::new(name, now)
                 }
             };
-            stage.deployment = id.clone();
+            match canary {
+                Some(asked) => stage.canary = Some(Canary::read(&asked, &id)?),
+                None => stage.deployment = id.clone(),
+            }
             stage.updated = now;
             if let Some(description) = input.text("stageDescription")? {
                 stage.description = Some(description);
@@ -168,7 +172,7 @@ pub(super) fn delete(site: &mut Site, api: &str, id: &str) -> Result<Reply, Faul
     if !api.deployments.contains_key(id) {
         return Err(unknown());
     }
-    if api.stages.values().any(|stage| stage.deployment == id) {
+    if api.stages.values().any(|stage| stage.runs().any(|run| run == id)) {
         return Err(bad_request("Active stages pointing to this deployment must be moved or deleted"));
     }
     api.deployments.remove(id);

@@ -49,6 +49,17 @@ impl Input {
             .transpose()
     }
 
+    /// Reads a number.
+    pub(super) fn decimal(&self, key: &str) -> Result<Option<f64>, Fault> {
+        self.get(key)
+            .map(|value| {
+                value
+                    .as_f64()
+                    .ok_or_else(|| serialization(&format!("{} can not be converted to a Double", class(value))))
+            })
+            .transpose()
+    }
+
     /// Reads a list of strings.
     pub(super) fn texts(&self, key: &str) -> Result<Option<Vec<String>>, Fault> {
         self.get(key)
@@ -132,7 +143,9 @@ pub(super) enum Op {
     Add,
     Remove,
     Replace,
-    /// `move`, `copy` and `test`, which no path supports but a stage's canary.
+    /// Which only a stage's canary supports.
+    Copy,
+    /// `move` and `test`, which no path supports.
     Other,
 }
 
@@ -142,6 +155,8 @@ pub(super) struct Patch {
     pub(super) op: Op,
     pub(super) path: String,
     value: Option<String>,
+    /// Where `copy` takes the value from.
+    pub(super) from: Option<String>,
 }
 
 impl Patch {
@@ -194,7 +209,8 @@ pub(super) fn patches(call: &Call, input: &str) -> Result<Vec<Patch>, Fault> {
             Some("add") => Op::Add,
             Some("remove") => Op::Remove,
             Some("replace") => Op::Replace,
-            Some("move" | "copy" | "test") | None => Op::Other,
+            Some("copy") => Op::Copy,
+            Some("move" | "test") | None => Op::Other,
             Some(other) => {
                 let member = format!("{input}.patchOperations.{}.member.op", index + 1);
                 problems.push(outside(other, &member, "add, remove, move, test, replace, copy"));
@@ -202,7 +218,7 @@ pub(super) fn patches(call: &Call, input: &str) -> Result<Vec<Patch>, Fault> {
             }
         };
         let Some(path) = members.text("path")? else { return Err(bad_request("Invalid patch path null")) };
-        patches.push(Patch { op, path, value: members.text("value")? });
+        patches.push(Patch { op, path, value: members.text("value")?, from: members.text("from")? });
     }
     if problems.is_empty() { Ok(patches) } else { Err(validation(&problems)) }
 }

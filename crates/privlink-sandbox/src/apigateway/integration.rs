@@ -231,7 +231,7 @@ fn apply(integration: &mut Integration, patch: &Patch) -> Result<(), Fault> {
         ["cacheKeyParameters", name] => match patch.op {
             Op::Add => integration.cache_key_parameters.push((*name).to_owned()),
             Op::Remove => integration.cache_key_parameters.retain(|known| known != name),
-            Op::Replace | Op::Other => return Err(patch.unknown_path()),
+            Op::Replace | Op::Copy | Op::Other => return Err(patch.unknown_path()),
         },
         [single] => {
             patch.only_replace()?;
@@ -279,7 +279,7 @@ fn template(map: &mut Option<BTreeMap<String, Option<String>>>, media: &str, pat
                 *map = None;
             }
         }
-        Op::Other => return Err(patch.unknown_path()),
+        Op::Copy | Op::Other => return Err(patch.unknown_path()),
     }
     Ok(())
 }

@@ -190,7 +190,7 @@ fn apply(method: &mut Method, patch: &Patch) -> Result<(), Fault> {
             match patch.op {
                 Op::Add => scopes.push(patch.value().to_owned()),
                 Op::Remove => scopes.retain(|scope| scope != patch.value()),
-                Op::Replace | Op::Other => {
+                Op::Replace | Op::Copy | Op::Other => {
                     return Err(bad_request("Invalid patch operation specified. Must be one of: [add, remove]"));
                 }
             }
@@ -212,7 +212,7 @@ pub(super) fn flag_entry(map: &mut Option<BTreeMap<String, bool>>, name: &str, p
                 .ok_or_else(|| not_found("Invalid parameter name specified"))?;
             forget_empty(map);
         }
-        Op::Other => return Err(patch.unknown_path()),
+        Op::Copy | Op::Other => return Err(patch.unknown_path()),
     }
     Ok(())
 }
@@ -231,7 +231,7 @@ pub(super) fn text_entry(map: &mut Option<BTreeMap<String, String>>, name: &str,
             map.as_mut().and_then(|map| map.remove(name)).ok_or_else(unknown)?;
             forget_empty(map);
         }
-        Op::Other => return Err(patch.unknown_path()),
+        Op::Copy | Op::Other => return Err(patch.unknown_path()),
     }
     Ok(())
 }

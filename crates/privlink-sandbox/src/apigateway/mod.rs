@@ -5,6 +5,7 @@
 //! types, `import.rs` for OpenAPI documents.
 
 mod account;
+mod canary;
 mod definition;
 mod deployment;
 mod export;

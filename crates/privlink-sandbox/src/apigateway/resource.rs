@@ -144,6 +144,7 @@ pub(super) fn update(site: &mut Site, api: &str, id: &str) -> Result<Reply, Faul
             }
             Op::Add => "add",
             Op::Remove => "remove",
+            Op::Copy => "copy",
             Op::Other => "move",
         };
         if !verb.is_empty() {

@@ -297,7 +297,7 @@ fn apply(site: &Site, id: &str, definition: &mut Definition, patch: &Patch) -> R
 }
 
 fn change_type(endpoint: &mut EndpointConfiguration, at: &str, patch: &Patch) -> Result<(), Fault> {
-    if patch.op == Op::Other {
+    if matches!(patch.op, Op::Copy | Op::Other) {
         return Err(bad_request("Invalid patch operation specified. Must be 'add'|'remove'|'replace'"));
     }
     let wanted = patch.value();
@@ -309,7 +309,7 @@ fn change_type(endpoint: &mut EndpointConfiguration, at: &str, patch: &Patch) ->
         Op::Remove => {
             return Err(bad_request("REGIONAL Configuration and EDGE Configuration cannot be both DISABLED."));
         }
-        Op::Replace | Op::Other => {}
+        Op::Replace | Op::Copy | Op::Other => {}
     }
     let current = endpoint.types.first().cloned().unwrap_or_default();
     if at != "0" && at != current {
@@ -342,7 +342,7 @@ fn change_vpc_endpoint(endpoint: &mut EndpointConfiguration, patch: &Patch) -> R
             endpoint.vpc_endpoint_ids.remove(at);
         }
         (Op::Remove, None) => return Err(bad_request(format!("VPC endpoint {id} is not associated with this API"))),
-        (Op::Replace | Op::Other, _) => {
+        (Op::Replace | Op::Copy | Op::Other, _) => {
             return Err(bad_request("Invalid patch operation specified. Must be one of: [add, remove]"));
         }
     }
@@ -358,7 +358,7 @@ fn change_media(types: &mut Vec<String>, media: &str, patch: &Patch) -> Result<(
             types.retain(|known| known != media);
             types.push(patch.value().to_owned());
         }
-        Op::Other => return Err(patch.unknown_path()),
+        Op::Copy | Op::Other => return Err(patch.unknown_path()),
     }
     Ok(())
 }

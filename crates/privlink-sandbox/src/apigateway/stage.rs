@@ -1,9 +1,10 @@
 //! Stages: a name under which a deployment is served, with settings of its own.
 //!
-//! Owns the settings and their patch paths. Canaries, caches that take time and client certificates are not part of this
-//! world. Read next: `deployment.rs`.
+//! Owns the settings and their patch paths, but for a canary's. Caches that take time and client certificates are not part
+//! of this world. Read next: `deployment.rs`, `canary.rs`.
 
 use super::Site;
+use super::canary::Canary;
 use super::fault::{bad_request, conflict, limit, not_found};
 use super::input::{Input, Op, Patch, patches};
 use super::rest_api::RestApi;
@@ -30,6 +31,8 @@ pub(super) struct Stage {
     pub(super) cache_size: Option<String>,
     pub(super) cache_enabled: bool,
     pub(super) access_log: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) canary: Option<Canary>,
     /// By `*/*` or `path/VERB`, with slashes of the path as `~1`.
     pub(super) method_settings: BTreeMap<String, MethodSettings>,
     pub(super) created: Moment,
@@ -85,10 +88,16 @@ impl Stage {
             cache_size: None,
             cache_enabled: false,
             access_log: BTreeMap::new(),
+            canary: None,
             method_settings: BTreeMap::new(),
             created: now,
             updated: now,
         }
+    }
+
+    /// Gives the deployments that serve its callers.
+    pub(super) fn runs(&self) -> impl Iterator<Item = &str> {
+        [self.deployment.as_str()].into_iter().chain(self.canary.iter().map(|canary| canary.deployment_id.as_str()))
     }
 
     /// Switches the cache, which needs a size when it is on.
@@ -135,6 +144,9 @@ fn render(stage: &Stage, always_tags: bool) -> Value {
     if !stage.access_log.is_empty() {
         out.insert("accessLogSettings".into(), json!(stage.access_log));
     }
+    if let Some(canary) = &stage.canary {
+        out.insert("canarySettings".into(), json!(canary));
+    }
     out.insert("tracingEnabled".into(), json!(stage.tracing));
     if always_tags || !stage.tags.is_empty() {
         out.insert("tags".into(), json!(stage.tags));
@@ -156,6 +168,10 @@ pub(super) fn check_name(name: &str) -> Result<(), Fault> {
         return Ok(());
     }
     Err(bad_request("Stage name only allows a-zA-Z0-9_-"))
+}
+
+fn check_deployment(api: &RestApi, id: &str) -> Result<(), Fault> {
+    if api.deployments.contains_key(id) { Ok(()) } else { Err(bad_request("Deployment id does not exist")) }
 }
 
 /// Checks that an API may have one stage more.
@@ -193,17 +209,20 @@ pub(super) fn create(site: &mut Site, id: &str) -> Result<Reply, Fault> {
         return Err(conflict("Stage already exists"));
     }
     let deployment = input.text("deploymentId")?.unwrap_or_default();
-    if !api.deployments.contains_key(&deployment) {
-        return Err(bad_request("Deployment id does not exist"));
-    }
+    check_deployment(api, &deployment)?;
     check_room(api)?;
-    if input.nested("canarySettings")?.is_some() {
-        return Err(bad_request("This sandbox does not keep canary deployments"));
-    }
     let mut stage = Stage::new(name, site.world.now());
+    if let Some(canary) = input.nested("canarySettings")? {
+        let canary = Canary::read(&canary, &deployment)?;
+        check_deployment(api, &canary.deployment_id)?;
+        stage.canary = Some(canary);
+    }
     stage.deployment = deployment;
     stage.description = input.text("description")?;
-    stage.documentation_version = input.text("documentationVersion")?;
+    if input.text("documentationVersion")?.is_some_and(|version| !version.is_empty()) {
+        // No call here makes one.
+        return Err(not_found("Invalid Documentation version specified"));
+    }
     stage.variables = input.map("variables")?.unwrap_or_default();
     check_variables(&stage.variables)?;
     stage.tags = tags::accept(input.map("tags")?.unwrap_or_default())?;
@@ -257,12 +276,35 @@ fn apply(site: &Site, api: &str, stage: &mut Stage, patch: &Patch) -> Result<(),
     let segments = patch.segments();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     match segments.as_slice() {
+        _ if patch.op == Op::Copy => promote(stage, patch)?,
         ["deploymentId"] => {
             patch.only_replace()?;
-            if !site.api(api)?.deployments.contains_key(patch.value()) {
-                return Err(bad_request("Deployment id does not exist"));
-            }
+            check_deployment(site.api(api)?, patch.value())?;
             stage.deployment = patch.value().to_owned();
+        }
+        ["canarySettings"] if patch.op == Op::Remove => {
+            stage.canary.take().ok_or_else(|| bad_request("Cannot remove canary settings: the stage has no canary"))?;
+        }
+        ["canarySettings", rest @ ..] => {
+            let mut canary = stage.canary.take().unwrap_or_else(|| Canary::of(&stage.deployment));
+            canary.patch(rest, patch)?;
+            check_deployment(site.api(api)?, &canary.deployment_id)?;
+            stage.canary = Some(canary);
+        }
+        ["documentationVersion"] => {
+            patch.only_replace()?;
+            if patch.content().is_some() {
+                // No call here makes one.
+                return Err(not_found("Invalid Documentation version specified"));
+            }
+            stage.documentation_version = None;
+        }
+        ["clientCertificateId"] => {
+            patch.only_replace()?;
+            if patch.content().is_some() {
+                // No call here makes one.
+                return Err(not_found("Invalid Client Certificate identifier specified"));
+            }
         }
         ["description"] => stage.description = if patch.op == Op::Remove { None } else { patch.content() },
         ["tracingEnabled"] => stage.tracing = patch.flag(),
@@ -287,6 +329,24 @@ fn apply(site: &Site, api: &str, stage: &mut Stage, patch: &Patch) -> Result<(),
             stage.method_settings.insert(settings_key(path, verb), settings);
         }
         _ => return Err(unknown_setting(patch)),
+    }
+    Ok(())
+}
+
+/// Gives the stage what its canary has.
+fn promote(stage: &mut Stage, patch: &Patch) -> Result<(), Fault> {
+    let Some(canary) = &stage.canary else {
+        return Err(bad_request("Promotion not available: Canary does not exist."));
+    };
+    match (patch.from.as_deref(), patch.path.as_str()) {
+        (Some("/canarySettings/deploymentId"), "/deploymentId") => stage.deployment.clone_from(&canary.deployment_id),
+        (Some("/canarySettings/stageVariableOverrides"), "/variables") => {
+            stage.variables.extend(canary.stage_variable_overrides.clone());
+        }
+        (from, path) => {
+            let from = from.unwrap_or_default();
+            return Err(bad_request(format!("Invalid copy operation with path: {path} and from {from}.")));
+        }
     }
     Ok(())
 }

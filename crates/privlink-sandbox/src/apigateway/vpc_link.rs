@@ -237,10 +237,11 @@ fn users(site: &Site, link: &VpcLink) -> Vec<String> {
         let edited: Vec<String> = api.definition.users_of_link(&link.id).collect();
         let mut served = Vec::new();
         for stage in api.stages.values() {
-            let Some(deployment) = api.deployments.get(&stage.deployment) else { continue };
-            for user in deployment.snapshot.users_of_link(&link.id) {
-                users.push(format!("{id}:{user}:{}", stage.name));
-                served.push(user);
+            for deployment in stage.runs().filter_map(|run| api.deployments.get(run)) {
+                for user in deployment.snapshot.users_of_link(&link.id) {
+                    users.push(format!("{id}:{user}:{}", stage.name));
+                    served.push(user);
+                }
             }
         }
         users.extend(edited.iter().filter(|user| !served.contains(user)).map(|user| format!("{id}:{user}:")));

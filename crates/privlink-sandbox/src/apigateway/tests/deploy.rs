@@ -135,6 +135,53 @@ fn stages_need_a_deployment_and_keep_their_settings() {
 }
 
 #[test]
+fn a_canary_takes_a_share_of_a_stage_until_it_is_removed_or_promoted() {
+    let mut ask = Asker::new();
+    let (api, _) = ready(&mut ask);
+    let first = deploy(&mut ask, &api, json!({ "stageName": "prod" }));
+    let canary = json!({ "percentTraffic": 12.5, "stageVariableOverrides": { "color": "blue" } });
+    let lonely = ask.post(&format!("/restapis/{api}/deployments"), json!({ "canarySettings": canary }));
+    refused_as(lonely, "BadRequestException");
+    let second = deploy(&mut ask, &api, json!({ "stageName": "prod", "canarySettings": canary }));
+    let path = format!("/restapis/{api}/stages/prod");
+    let stage = ask.get(&path).unwrap();
+    assert_eq!(text(&stage, "deploymentId"), first, "the stage itself stays where it is");
+    let expected = json!({ "percentTraffic": 12.5, "deploymentId": second, "useStageCache": false,
+        "stageVariableOverrides": { "color": "blue" } });
+    assert_eq!(stage["canarySettings"], expected);
+    let wanted = "Active stages pointing to this deployment must be moved or deleted";
+    refused(ask.delete(&format!("/restapis/{api}/deployments/{second}")), "BadRequestException", wanted);
+    let changed = ask.patch(&path, &[("replace", "/canarySettings/percentTraffic", "50")]).unwrap();
+    assert_eq!(changed["canarySettings"]["percentTraffic"], 50.0);
+    refused_as(ask.patch(&path, &[("replace", "/canarySettings/percentTraffic", "101")]), "BadRequestException");
+    refused_as(ask.patch(&path, &[("replace", "/canarySettings/deploymentId", "nope")]), "BadRequestException");
+
+    let promote = json!({ "patchOperations": [{ "op": "copy", "from": "/canarySettings/deploymentId", "path": "/deploymentId" }] });
+    assert_eq!(text(&ask.send("PATCH", &path, promote.clone()).unwrap(), "deploymentId"), second);
+    let removed = ask.patch(&path, &[("remove", "/canarySettings", "")]).unwrap();
+    assert!(removed.get("canarySettings").is_none());
+    refused_as(ask.patch(&path, &[("remove", "/canarySettings", "")]), "BadRequestException");
+    refused(
+        ask.send("PATCH", &path, promote),
+        "BadRequestException",
+        "Promotion not available: Canary does not exist.",
+    );
+    ask.delete(&format!("/restapis/{api}/deployments/{first}")).unwrap();
+}
+
+#[test]
+fn a_stage_takes_no_certificate_and_no_documentation_that_is_not_there() {
+    let mut ask = Asker::new();
+    let (api, _) = ready(&mut ask);
+    deploy(&mut ask, &api, json!({ "stageName": "prod" }));
+    let path = format!("/restapis/{api}/stages/prod");
+    for of in ["/clientCertificateId", "/documentationVersion"] {
+        refused_as(ask.patch(&path, &[("replace", of, "abc")]), "NotFoundException");
+        ask.patch(&path, &[("replace", of, "")]).unwrap();
+    }
+}
+
+#[test]
 fn an_api_has_ten_stages_at_most() {
     let mut ask = Asker::new();
     let (api, _) = ready(&mut ask);
