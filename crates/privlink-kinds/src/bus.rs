@@ -12,11 +12,8 @@ use privlink_model::{Announcement, BoxFuture, Bus, CloudError, ErrorClass, Scope
 
 use crate::cloud::AwsCloud;
 use crate::live::answered;
+use crate::permissions::{DESCRIBE, PUT};
 use crate::session::Session;
-
-/// The permissions that this takes; the first is no more than a wish.
-pub(crate) const DESCRIBE: &str = "events:DescribeEventBus";
-pub(crate) const PUT: &str = "events:PutEvents";
 
 /// The bus that every account has in each region.
 const DEFAULT: &str = "default";

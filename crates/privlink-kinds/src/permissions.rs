@@ -56,6 +56,15 @@ const SERVICE_ROLE: &str = "iam:CreateServiceLinkedRole";
 /// Finds out beforehand what credentials lack.
 const SIMULATE: &str = "iam:SimulatePrincipalPolicy";
 
+/// Finds out who did something.
+pub(crate) const LOOKUP: &str = "cloudtrail:LookupEvents";
+
+/// Puts an event on a bus.
+pub(crate) const PUT: &str = "events:PutEvents";
+
+/// Finds out whether there is such a bus, for what is put on none is lost.
+pub(crate) const DESCRIBE: &str = "events:DescribeEventBus";
+
 /// Where permissions hold, and for which project.
 #[derive(Debug, Clone, Copy)]
 struct Place<'a> {
@@ -88,6 +97,20 @@ pub fn plan_policy(account: &Account, plan: &Plan) -> PolicyDocument {
         policy.add(place.statement(&permission));
     }
     policy.add(simulating(account));
+    policy
+}
+
+/// The policy that a check for drift takes in an account: reading it, asking its log who did it, and putting what was found on
+/// an event bus, by its name or ARN, where the account's credentials are to do that.
+pub fn drift_policy(account: &Account, project: &str, queries: &[Query], bus: Option<&str>) -> PolicyDocument {
+    let mut policy = gather_policy(account, project, queries);
+    policy.add(Statement::new([LOOKUP], [ANY.to_owned()]));
+    if let Some(bus) = bus {
+        let partition = partition(&account.region);
+        let arn = || format!("arn:{partition}:events:{}:{}:event-bus/{bus}", account.region, account.id);
+        let arn = if bus.starts_with("arn:") { bus.to_owned() } else { arn() };
+        policy.add(Statement::new([PUT, DESCRIBE], [arn]));
+    }
     policy
 }
 

@@ -23,11 +23,9 @@ use privlink_model::keys::{
 use privlink_model::{BoxFuture, CloudError, Deed, Deeds, Scope, Subject, Trail, Unread};
 
 use crate::cloud::AwsCloud;
+use crate::permissions::LOOKUP;
 use crate::session::Session;
 use record::Record;
-
-/// The permission that this takes.
-pub(crate) const LOOKUP: &str = "cloudtrail:LookupEvents";
 
 /// How many pages are read at most: 1,000 entries, in ten seconds.
 const PAGES: usize = 20;

@@ -122,6 +122,25 @@ fn what_carries_tags_is_made_with_the_projects() {
 }
 
 #[test]
+fn a_check_for_drift_reads_asks_who_did_it_and_tells_one_bus() {
+    let account = account();
+    let read = grants(&gather_policy(&account, "shop", &[]));
+    let more = |bus: Option<&str>| {
+        let all = grants(&drift_policy(&account, "shop", &[], bus));
+        assert!(read.iter().all(|grant| all.contains(grant)));
+        all.into_iter().filter(|grant| !read.contains(grant)).collect::<Vec<_>>()
+    };
+    assert_eq!(more(None), ["cloudtrail:LookupEvents *"]);
+    let own = format!("arn:aws:events:{}:{}:event-bus/news", account.region, account.id);
+    let with = |arn: &str| {
+        [format!("cloudtrail:LookupEvents *"), format!("events:DescribeEventBus {arn}"), format!("events:PutEvents {arn}")]
+    };
+    assert_eq!(more(Some("news")), with(&own));
+    let other = "arn:aws:events:us-east-1:999999999999:event-bus/news";
+    assert_eq!(more(Some(other)), with(other));
+}
+
+#[test]
 fn looking_up_takes_only_what_queries_ask_for() {
     let account = account();
     let plain = grants(&gather_policy(&account, "shop", &[]));

@@ -10,3 +10,4 @@ mod failures;
 mod look_up;
 mod pace;
 mod permissions;
+mod trail;
