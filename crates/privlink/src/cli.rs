@@ -3,8 +3,12 @@
 //! Owns: every word a person may type. Refuses to know: what the verbs do (see `commands`). A flag wins over its variable,
 //! the variable over the spec, the spec over the default.
 
+mod comment;
+mod drift;
 mod events;
 mod graph;
+mod permissions;
+mod plans;
 mod runs;
 
 use std::collections::BTreeSet;
@@ -16,8 +20,12 @@ use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use privlink_model::Address;
 
 use crate::exit_code;
+pub(crate) use comment::{CommentArgs, GitHubArgs};
+pub(crate) use drift::{DriftArgs, DriftFormat, TellArgs};
 pub(crate) use events::EventsArgs;
 pub(crate) use graph::{GraphArgs, GraphFormat};
+pub(crate) use permissions::PermissionsArgs;
+pub(crate) use plans::{PlanArgs, PlanFormat, ShapeArgs, ShowArgs};
 pub(crate) use runs::{
     DangerArgs, ListRunsArgs, PlanAt, ResumeArgs, RollbackArgs, RunArgs, RunsArgs, RunsCommand, ShowRunArgs, StoreArgs,
     UnlockArgs,
@@ -52,6 +60,11 @@ pub(crate) enum Command {
     Apply(ApplyArgs),
     /// Delete everything this project owns.
     Destroy(DestroyArgs),
+    /// Find what was changed behind privlink's back, tell it, and put it back.
+    ///
+    /// What is live is compared with what was applied last, which the runs on record tell: what the spec changed and nobody
+    /// applied yet is no drift. Exits with 2 where something drifted, with 8 where not all could be read.
+    Drift(DriftArgs),
     /// List the runs of this project and how they ended.
     Runs(RunsArgs),
     /// Go on with a run that was killed, interrupted or is stuck.
@@ -64,6 +77,12 @@ pub(crate) enum Command {
     Show(ShowArgs),
     /// Draw what stands where and leads where, and what a plan changes of it.
     Graph(GraphArgs),
+    /// Tell a pull request on GitHub what a saved plan does, in one comment that is edited in place.
+    ///
+    /// It never fails a job: what keeps it from telling (a fork's token, which may only read; no token; a rate limit; a plan
+    /// that cannot be read) is a warning, and the exit code is 0. Nothing is posted where nothing changes, unless a comment is
+    /// there already. The URL of each comment is written to standard output.
+    Comment(CommentArgs),
     /// Explain a code that a message carries; without one, list them all.
     Explain(ExplainArgs),
     /// Print the JSON Schema of plans, the permissions of a spec, or a page of the reference.
@@ -120,17 +139,6 @@ pub(crate) struct SelectArgs {
     /// Nobody types this: what a repair is of.
     #[arg(skip)]
     pub(crate) only: Option<BTreeSet<Address>>,
-}
-
-/// How a plan is shown.
-#[derive(Debug, Clone, Copy, Default, Args)]
-pub(crate) struct ShapeArgs {
-    /// One line for each change.
-    #[arg(long, env = "PRIVLINK_CONCISE", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]
-    pub(crate) concise: bool,
-    /// Also show what stays as it is.
-    #[arg(long, env = "PRIVLINK_SHOW_UNCHANGED", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]
-    pub(crate) show_unchanged: bool,
 }
 
 /// In which form.
@@ -199,29 +207,6 @@ pub(crate) struct CheckArgs {
     pub(crate) format: FormatArgs,
 }
 
-/// `plan`.
-#[derive(Debug, Args)]
-pub(crate) struct PlanArgs {
-    #[command(flatten)]
-    pub(crate) spec: SpecArgs,
-    #[command(flatten)]
-    pub(crate) select: SelectArgs,
-    #[command(flatten)]
-    pub(crate) shape: ShapeArgs,
-    #[command(flatten)]
-    pub(crate) format: FormatArgs,
-    /// Save the plan, for `privlink apply FILE`; store:NAME saves it beside the runs.
-    #[arg(short, long, value_name = "FILE", env = "PRIVLINK_OUT")]
-    pub(crate) out: Option<PlanAt>,
-    /// Exit with 2 when there are changes.
-    #[arg(long, env = "PRIVLINK_DETAILED_EXITCODE", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]
-    pub(crate) detailed_exitcode: bool,
-    #[command(flatten)]
-    pub(crate) store: StoreArgs,
-    #[command(flatten)]
-    pub(crate) cloud: CloudArgs,
-}
-
 /// `apply`.
 #[derive(Debug, Args)]
 pub(crate) struct ApplyArgs {
@@ -268,24 +253,6 @@ pub(crate) struct DestroyArgs {
     pub(crate) cloud: CloudArgs,
 }
 
-/// `show`.
-#[derive(Debug, Args)]
-pub(crate) struct ShowArgs {
-    /// A saved plan, a file or store:NAME.
-    #[arg(value_name = "FILE")]
-    pub(crate) plan: PlanAt,
-    #[command(flatten)]
-    pub(crate) shape: ShapeArgs,
-    #[command(flatten)]
-    pub(crate) format: FormatArgs,
-    #[command(flatten)]
-    pub(crate) spec: SpecArgs,
-    #[command(flatten)]
-    pub(crate) store: StoreArgs,
-    #[command(flatten)]
-    pub(crate) cloud: CloudArgs,
-}
-
 /// `explain`.
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
@@ -306,6 +273,8 @@ pub(crate) struct SchemaArgs {
 pub(crate) enum SchemaOf {
     /// The JSON of `plan --format json`, as a JSON Schema.
     Plan,
+    /// The JSON of `drift --format json`, as a JSON Schema.
+    Drift,
     /// One line of what `apply --format json` writes, as a JSON Schema.
     Events,
     /// The commands and their options, as a page.
@@ -320,23 +289,10 @@ pub(crate) enum SchemaOf {
     Environment,
     /// The IAM policies that the accounts of a spec need, as JSON.
     ///
-    /// Without a plan: what reading them takes, for `privlink plan`. With one: what applying that plan takes, from reading
-    /// the accounts again to rolling back. One account gives a policy document as it can be pasted, several an object of
+    /// Without a plan: what reading them takes, for `privlink plan`, or with --drift for `privlink drift`. With one: what
+    /// applying that plan takes, from reading the accounts again to rolling back. One account gives a policy document as it can be pasted, several an object of
     /// them by name. Nothing is called.
     Permissions(PermissionsArgs),
-}
-
-/// `schema permissions`.
-#[derive(Debug, Args)]
-pub(crate) struct PermissionsArgs {
-    /// A saved plan. It says itself which accounts it is for, so that no spec is read.
-    #[arg(value_name = "PLANFILE")]
-    pub(crate) plan: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) spec: SpecArgs,
-    /// Only the policy of this account, by its name in the spec.
-    #[arg(long, value_name = "NAME", env = "PRIVLINK_ACCOUNT")]
-    pub(crate) account: Option<String>,
 }
 
 /// `completions`.

@@ -8,16 +8,19 @@
     expect(dead_code, reason = "what only a cloud needs is compiled and tested without one")
 )]
 
+mod bus;
 mod cli;
 mod codes;
 mod commands;
 mod connection;
 mod consent;
 mod dns;
+mod drift;
 mod events;
 mod execute;
 mod exit_code;
 mod failure;
+mod github;
 mod guard;
 mod hosts;
 mod ignores;

@@ -1,10 +1,11 @@
-//! `schema permissions`: the IAM policies that the accounts of a spec need, to be read and to carry out a saved plan.
+//! `schema permissions`: the IAM policies that the accounts of a spec need, to be read, to be checked for drift, and to carry out
+//! a saved plan.
 //!
 //! Owns: which accounts, and the form. Refuses to know: what is needed (see `privlink-kinds`). Calls nothing.
 
 use privlink_kinds::permissions;
 use privlink_kinds::policy_document::{MANAGED_LIMIT, PolicyDocument};
-use privlink_model::Scope;
+use privlink_model::{Account, Scope};
 use serde_json::{Map, Value as Json};
 
 use crate::cli::{Format, PermissionsArgs};
@@ -23,7 +24,7 @@ pub(crate) fn run(args: &PermissionsArgs, streams: &Streams) -> Result<Exit, Fai
             let policy = |account| permissions::plan_policy(account, &plan);
             plan.accounts.iter().map(|account| (account.name.clone(), policy(account))).collect()
         }
-        None => match of_spec(args, streams) {
+        None => match of_spec(args, streams)? {
             Some(policies) => policies,
             None => return Ok(exit_code::ERROR),
         },
@@ -42,18 +43,27 @@ pub(crate) fn run(args: &PermissionsArgs, streams: &Streams) -> Result<Exit, Fai
     Ok(exit_code::DONE)
 }
 
-/// What reading takes; none when the spec has errors, which are told.
-fn of_spec(args: &PermissionsArgs, streams: &Streams) -> Option<Policies> {
-    let loaded = prepare::load(&args.spec, Format::Text, streams)?;
-    let project = loaded.document.project.as_ref()?.name.value.clone();
+/// What reading takes, and a check for drift where that is asked for; none when the spec has errors, which are told.
+fn of_spec(args: &PermissionsArgs, streams: &Streams) -> Result<Option<Policies>, Failure> {
+    let Some(loaded) = prepare::load(&args.spec, Format::Text, streams) else { return Ok(None) };
+    let Some(project) = loaded.document.project.as_ref().map(|project| project.name.value.clone()) else {
+        return Ok(None);
+    };
     let queries = privlink_derive::queries(&loaded.document);
     let accounts = privlink_derive::accounts(&loaded.document);
-    let policies = accounts.into_iter().map(|account| {
+    let told = match &args.event_bus {
+        Some(at) => Some((at.account(&accounts)?, at.bus.as_str())),
+        None => None,
+    };
+    let policy = |account: &Account| {
         let asked = queries.get(&Scope::new(&account.id, &account.region)).map(Vec::as_slice).unwrap_or_default();
-        let policy = permissions::gather_policy(&account, &project, asked);
-        (account.name, policy)
-    });
-    Some(policies.collect())
+        if !args.drift {
+            return permissions::gather_policy(account, &project, asked);
+        }
+        let bus = told.filter(|(teller, _)| *teller == account).map(|(_, bus)| bus);
+        permissions::drift_policy(account, &project, asked, bus)
+    };
+    Ok(Some(accounts.iter().map(|account| (account.name.clone(), policy(account))).collect()))
 }
 
 fn choose(policies: Policies, account: Option<&str>) -> Result<Policies, Failure> {
