@@ -83,6 +83,14 @@ pub(crate) enum Failure {
         /// A way out.
         help: String,
     },
+    /// A command line that cannot be meant.
+    #[error("{message}")]
+    Usage {
+        /// What is wrong with it.
+        message: String,
+        /// A way out.
+        help: String,
+    },
     /// A code that does not exist.
     #[error("there is no code {code}")]
     Code {
@@ -121,7 +129,7 @@ impl Failure {
             Self::Refused { .. } => exit_code::REFUSED,
             Self::Locked { .. } => exit_code::LOCKED,
             Self::Interrupted(exit) => *exit,
-            Self::Code { .. } | Self::Account { .. } => exit_code::USAGE,
+            Self::Usage { .. } | Self::Code { .. } | Self::Account { .. } => exit_code::USAGE,
             Self::Read { .. }
             | Self::Write { .. }
             | Self::PlanFile { .. }
@@ -139,6 +147,7 @@ impl Failure {
             Self::Refused { help, .. }
             | Self::Locked { help, .. }
             | Self::Run { help, .. }
+            | Self::Usage { help, .. }
             | Self::Code { help, .. } => Some(help),
             Self::Cloud { help, .. } | Self::Store { help, .. } => help.as_deref(),
             Self::PlanFile { .. } => Some("make it again with `privlink plan -o FILE`"),

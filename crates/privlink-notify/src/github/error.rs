@@ -21,7 +21,7 @@ pub enum GitHubError {
     #[error("the token is empty or broken")]
     Token,
     /// A marker that would not stay hidden, or could be taken for another.
-    #[error("{marker:?} cannot be hidden in a comment: letters, digits and ._:/- are allowed, no two dashes in a row")]
+    #[error("{marker:?} cannot be hidden in a comment: letters, digits and ._:/- can be")]
     Marker {
         /// What was given.
         marker: String,

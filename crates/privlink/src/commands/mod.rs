@@ -5,8 +5,10 @@
 
 mod apply;
 mod check;
+mod comment;
 mod completions;
 mod destroy;
+mod drift;
 mod explain;
 mod graph;
 mod past;
@@ -19,6 +21,7 @@ mod runs;
 mod sandbox;
 mod schema;
 mod show;
+mod shown;
 mod unlock;
 
 use tokio::runtime::Runtime;
@@ -37,12 +40,14 @@ pub(crate) fn run(command: Command, connect: &dyn Connect, streams: &Streams) ->
         Command::Plan(args) => plan::run(&args, connect, streams),
         Command::Apply(args) => apply::run(&args, connect, streams),
         Command::Destroy(args) => destroy::run(&args, connect, streams),
+        Command::Drift(args) => drift::run(&args, connect, streams),
         Command::Runs(args) => runs::run(&args, connect, streams),
         Command::Resume(args) => resume::run(&args, connect, streams),
         Command::Rollback(args) => rollback::run(&args, connect, streams),
         Command::Unlock(args) => unlock::run(&args, connect, streams),
         Command::Show(args) => show::run(&args, connect, streams),
         Command::Graph(args) => graph::run(&args, connect, streams),
+        Command::Comment(args) => comment::run(&args, connect, streams),
         Command::Explain(args) => explain::run(&args, streams),
         Command::Schema(args) => schema::run(&args, streams),
         #[cfg(feature = "aws")]

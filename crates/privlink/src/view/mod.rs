@@ -3,13 +3,17 @@
 //! Own: every word a person reads but for help and errors of the command line. Refuse to know: where facts come from and
 //! where text goes. Read next: `plan_text` for the page that matters most.
 
+mod change;
 mod change_text;
+pub(crate) mod comment;
 pub(crate) mod diagnostics;
 mod document;
+pub(crate) mod drift;
 pub(crate) mod event_stream;
 #[cfg(test)]
 mod event_tests;
 pub(crate) mod graph;
+pub(crate) mod markdown;
 pub(crate) mod outcome;
 pub(crate) mod permissions;
 pub(crate) mod plan_text;
