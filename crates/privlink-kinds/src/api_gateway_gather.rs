@@ -91,7 +91,7 @@ async fn gather_apis(session: &Session) -> Read<ApisRead> {
             newest.and_then(|live| crate::deployment::live::observe(session, &id, live, &owner)).into_iter().collect()
         });
         add(&mut read.stages, stages, |stages| {
-            stages.iter().filter_map(|live| crate::stage::live::observe(session, &id, live)).collect()
+            stages.iter().filter_map(|live| crate::stage::live::observe(session, &id, live, &owner)).collect()
         });
     }
     Ok(read)

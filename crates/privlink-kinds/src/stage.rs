@@ -2,15 +2,32 @@
 //!
 //! Identity: the API's id and the stage's name, written `<api id>/<name>` here. Immutable: both. Usable at once. Tagged; goes
 //! with its API. Moving it to another deployment takes effect at once, and moving it back takes that back exactly.
-//! Read next: `deployment`, `rest_api`.
+//! One without tags on an API of ours was made by hand and is the API's: it goes, as callers reach through it what nobody
+//! asked for. All that a stage does beside running a deployment is left at AWS's defaults and seen where it differs; one
+//! UpdateStage puts it back. Logging, throttling and the certificate are no part of CreateStage, so a stage that is made
+//! again comes without. A cache takes four minutes to come and go, which nobody waits for.
+//! Not looked at: the web ACL, which belongs to AWS WAF and is changed there.
+//! Read next: `stage::settings`, `deployment`, `rest_api`.
+
+#[cfg(feature = "aws")]
+mod settings;
 
 use privlink_model::Confined::{ByObject, ByRequest};
 use privlink_model::keys::ID;
 use privlink_model::keys::stage::{API, DEPLOYMENT, KIND, NAME};
-use privlink_model::{AttributeSchema, Flow, KindSchema, Ownership, Permission, ReplaceOrder, Service};
+use privlink_model::{Attr, AttributeSchema, Flow, KindSchema, Ownership, Permission, ReplaceOrder, Service, Value};
 
 use crate::permissions::{create, delete, update};
 use crate::quota::{API_GATEWAY, call};
+
+/// Properties that privlink never sets, under AWS's names; absent while all have AWS's defaults.
+const SETTINGS: Attr<Value> = Attr::new("settings");
+/// What it does to the calls of methods: logging, throttling, caching. By `*/*`, or by path and method.
+const METHOD_SETTINGS: Attr<Value> = Attr::new("method-settings");
+/// Where and how accesses are logged.
+const ACCESS_LOG: Attr<Value> = Attr::new("access-log");
+/// The certificate it shows to those it calls.
+const CERTIFICATE: Attr<String> = Attr::new("client-certificate");
 
 /// The facts about stages.
 pub static SCHEMA: KindSchema = KindSchema {
@@ -22,6 +39,16 @@ pub static SCHEMA: KindSchema = KindSchema {
         AttributeSchema::new(API.key(), "The API's id.").required().immutable().flow(Flow::PartOf),
         AttributeSchema::new(NAME.key(), "Its name.").required().immutable(),
         AttributeSchema::new(DEPLOYMENT.key(), "The deployment it runs.").required(),
+        AttributeSchema::new(
+            SETTINGS.key(),
+            "Variables, canary, cache, tracing, texts: what differs from AWS's defaults, which privlink leaves.",
+        )
+        .document(),
+        AttributeSchema::new(METHOD_SETTINGS.key(), "Logging, throttling and caching, where not AWS's defaults.")
+            .document()
+            .only_changed(),
+        AttributeSchema::new(ACCESS_LOG.key(), "Where and how accesses are logged.").document().only_changed(),
+        AttributeSchema::new(CERTIFICATE.key(), "The certificate it shows to those it calls.").strict().only_changed(),
     ],
     ownership: Ownership::Tags,
     key: &[API.key(), NAME.key()],
@@ -32,7 +59,7 @@ pub static SCHEMA: KindSchema = KindSchema {
     delete: Some(call("DeleteStage", API_GATEWAY)),
     ready: None,
     gone: None,
-    loses: Some("its cache and its deployment history"),
+    loses: Some("its cache, its deployment history, and what was set of logs, throttling and certificate"),
     permanent: None,
     read_actions: &[
         Permission::new("apigateway:GET", "apigateway:{region}::/restapis/{api}/stages"),
@@ -50,13 +77,14 @@ pub static SCHEMA: KindSchema = KindSchema {
 pub(crate) mod live {
     use std::collections::BTreeMap;
 
-    use aws_sdk_apigateway::types::Stage as Found;
+    use aws_sdk_apigateway::types::{CacheClusterSize, Stage as Found};
     use futures_util::future::try_join_all;
-    use privlink_model::{Attrs, BoxFuture, CloudError, ErrorClass, Observed, Owner, Status, Write, Written};
+    use privlink_model::{Attrs, BoxFuture, CloudError, ErrorClass, Observed, Owner, Status, Value, Write, Written};
 
-    use super::{API, DEPLOYMENT, ID, KIND, NAME};
+    use super::settings;
+    use super::{API, DEPLOYMENT, ID, KIND, NAME, SETTINGS};
     use crate::api_gateway_gather::{list_stages, replace, tag_map};
-    use crate::live::{Live, Read, found, need, owner};
+    use crate::live::{Live, Read, child_owner, found, need, owner};
     use crate::session::Session;
     use crate::shared_reads::Asked;
 
@@ -73,12 +101,22 @@ pub(crate) mod live {
             Box::pin(async move {
                 let api = need(session, CREATE, &write.after, &API)?;
                 let name = need(session, CREATE, &write.after, &NAME)?;
+                let settings = write.after.read(&SETTINGS).and_then(|one| one.as_map().cloned()).unwrap_or_default();
+                let text = |key: &str| settings.get(key).and_then(Value::as_text).map(str::to_owned);
+                let cache = text(settings::CACHE).map(|size| CacheClusterSize::from(size.as_str()));
                 session
                     .api_gateway()
                     .create_stage()
                     .rest_api_id(&api)
                     .stage_name(&name)
                     .deployment_id(need(session, CREATE, &write.after, &DEPLOYMENT)?)
+                    .set_description(text(settings::DESCRIPTION))
+                    .set_documentation_version(text(settings::DOCUMENTATION))
+                    .set_variables(settings.get(settings::VARIABLES).map(settings::texts_of))
+                    .set_tracing_enabled(settings.get(settings::TRACING).and_then(Value::as_bool))
+                    .set_cache_cluster_enabled(cache.as_ref().map(|_| true))
+                    .set_cache_cluster_size(cache)
+                    .set_canary_settings(settings.get(settings::CANARY).and_then(settings::canary_of))
                     .set_tags(Some(write.tags.clone().into_iter().collect()))
                     .send()
                     .await
@@ -91,9 +129,12 @@ pub(crate) mod live {
         fn update<'a>(&'a self, session: &'a Session, write: &'a Write) -> BoxFuture<'a, Result<Written, CloudError>> {
             Box::pin(async move {
                 let (api, name) = parts(session, UPDATE, &write.id)?;
-                let deployment = need(session, UPDATE, &write.after, &DEPLOYMENT)?;
+                let mut patches = settings::patches(&write.before, &write.after);
+                if write.changed.iter().any(|key| key == DEPLOYMENT.key()) {
+                    patches.push(replace("/deploymentId", need(session, UPDATE, &write.after, &DEPLOYMENT)?));
+                }
                 let call = session.api_gateway().update_stage().rest_api_id(api).stage_name(name);
-                let call = call.patch_operations(replace("/deploymentId", deployment));
+                let call = call.set_patch_operations(Some(patches));
                 call.send().await.map_err(|error| session.error(UPDATE, error))?;
                 Ok(Written { id: write.id.clone(), attrs: Attrs::new() })
             })
@@ -131,7 +172,7 @@ pub(crate) mod live {
                         _ => found(list_stages(session, api).await)?.unwrap_or_default(),
                     };
                     stages.retain(|live| live.stage_name().is_some_and(|name| names.contains(&name)));
-                    Ok(stages.iter().filter_map(|live| observe(session, api, live)).collect::<Vec<_>>())
+                    Ok(stages.iter().filter_map(|live| observe(session, api, live, &Owner::Nobody)).collect::<Vec<_>>())
                 });
                 Ok::<_, CloudError>(try_join_all(read).await?.concat())
             })
@@ -146,6 +187,16 @@ pub(crate) mod live {
             Found::builder()
                 .set_stage_name(answer.stage_name)
                 .set_deployment_id(answer.deployment_id)
+                .set_description(answer.description)
+                .set_documentation_version(answer.documentation_version)
+                .set_variables(answer.variables)
+                .tracing_enabled(answer.tracing_enabled)
+                .cache_cluster_enabled(answer.cache_cluster_enabled)
+                .set_cache_cluster_size(answer.cache_cluster_size)
+                .set_canary_settings(answer.canary_settings)
+                .set_method_settings(answer.method_settings)
+                .set_access_log_settings(answer.access_log_settings)
+                .set_client_certificate_id(answer.client_certificate_id)
                 .set_tags(answer.tags)
                 .build()
         }))
@@ -156,8 +207,9 @@ pub(crate) mod live {
             .ok_or_else(|| session.refused(operation, format!("{id:?} is not an API's id, a slash and a stage's name")))
     }
 
-    /// What a stage is to privlink; none when the answer lacks its name.
-    pub(crate) fn observe(session: &Session, api: &str, live: &Found) -> Option<Observed> {
+    /// What a stage is to privlink: its tags say whose it is, and without tags its API's owner does. None when the answer
+    /// lacks its name.
+    pub(crate) fn observe(session: &Session, api: &str, live: &Found, parent: &Owner) -> Option<Observed> {
         let name = live.stage_name()?.to_owned();
         let id = format!("{api}/{name}");
         let tags = tag_map(live.tags());
@@ -165,9 +217,13 @@ pub(crate) mod live {
         attrs
             .set(&ID, id.clone())
             .set(&API, api.to_owned())
-            .set(&NAME, name)
+            .set(&NAME, name.clone())
             .set_some(&DEPLOYMENT, live.deployment_id().map(str::to_owned));
-        let owner = owner(&session.project, &tags);
+        settings::read(live, &mut attrs);
+        let owner = match owner(&session.project, &tags) {
+            Owner::Nobody => child_owner(parent, KIND, &name),
+            known => known,
+        };
         Some(Observed { kind: KIND, scope: session.scope.clone(), id, owner, status: Status::Ready, attrs, tags })
     }
 
@@ -186,9 +242,9 @@ mod tests {
     use super::SCHEMA;
 
     #[test]
-    fn only_its_deployment_can_be_changed() {
+    fn its_deployment_and_its_settings_can_be_changed() {
         let changeable: Vec<&str> =
             SCHEMA.attributes.iter().filter(|one| !one.immutable && !one.computed).map(|one| one.key).collect();
-        assert_eq!(changeable, ["deployment"]);
+        assert_eq!(changeable, ["deployment", "settings", "method-settings", "access-log", "client-certificate"]);
     }
 }

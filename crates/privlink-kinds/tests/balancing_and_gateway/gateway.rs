@@ -2,7 +2,7 @@
 
 use privlink_model::keys::api_definition::{integration, method};
 use privlink_model::keys::{api_definition, deployment, load_balancer, rest_api, stage, vpc_link};
-use privlink_model::{Attrs, ErrorClass, Value};
+use privlink_model::{Attr, Attrs, ErrorClass, Value};
 
 use crate::bench::{Bench, GROUP, REGION, SUBNET_A, VPC, text};
 
@@ -265,6 +265,27 @@ async fn an_empty_template_which_aws_answers_as_null_is_read_as_empty() {
     bench.shows(api_definition::KIND, "api/orders/api-definition/definition", &attrs).await;
 }
 
+/// Settings of a stage that privlink never makes.
+fn settings_by_hand(deployment: &str) -> Attrs {
+    let canary = Value::map([
+        ("deploymentId", text(deployment)),
+        ("percentTraffic", text("12.5")),
+        ("stageVariableOverrides", Value::map([("color", text("red"))])),
+        ("useStageCache", Value::Bool(true)),
+    ]);
+    let settings = Value::map([
+        ("description", text("by hand")),
+        ("variables", Value::map([("color", text("blue"))])),
+        ("tracingEnabled", Value::Bool(true)),
+        ("cacheClusterSize", text("0.5")),
+        ("canarySettings", canary),
+    ]);
+    let throttled = Value::map([("throttlingRateLimit", text("10")), ("metricsEnabled", Value::Bool(true))]);
+    Attrs::new()
+        .with(&Attr::new("settings"), settings)
+        .with(&Attr::new("method-settings"), Value::map([("*/*", throttled)]))
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn deployments_and_stages() {
     let bench = Bench::start().await;
@@ -293,6 +314,36 @@ async fn deployments_and_stages() {
     bench.shows(stage::KIND, "api/orders/stage/test", &staged(&first)).await;
     let taken = bench.try_create(stage::KIND, staged(&first)).await.unwrap_err();
     assert_eq!(taken.class, ErrorClass::Refused, "{taken}");
+
+    // What somebody sets by hand is seen and goes, and one call each brings it there and back.
+    let patches = || count(&bench, "UpdateStage");
+    let before = patches();
+    let by_hand = settings_by_hand(&first);
+    bench.update(stage::KIND, &id, by_hand.clone()).await;
+    let mut set = staged(&first);
+    set.merge(&by_hand);
+    bench.shows(stage::KIND, "api/orders/stage/test", &set).await;
+    let none = by_hand.iter().map(|(key, _)| (key.clone(), Value::map::<String>([]))).collect();
+    bench.update(stage::KIND, &id, none).await;
+    bench.shows(stage::KIND, "api/orders/stage/test", &staged(&first)).await;
+    assert_eq!(patches() - before, 2);
+
+    // Made again it has what a create can say.
+    let settings = Attr::<Value>::new("settings");
+    let again = staged(&first).with(&settings, by_hand.read(&settings).unwrap());
+    bench.delete(stage::KIND, &id, Attrs::new()).await;
+    bench.create(stage::KIND, "api/orders/stage/test", again.clone()).await;
+    bench.shows(stage::KIND, "api/orders/stage/test", &again).await;
+    bench.update(stage::KIND, &id, Attrs::new().with(&settings, Value::map::<String>([]))).await;
+
+    // A stage made by hand is the API's.
+    let mut extra = staged(&first);
+    extra.set(&stage::NAME, "extra".to_owned());
+    let extra = bench.try_create(stage::KIND, extra).await.unwrap().id;
+    let listed = bench.list(stage::KIND).await;
+    let owners: Vec<&str> = listed.iter().map(|one| one.address().unwrap().as_str()).collect();
+    assert_eq!(owners, ["api/orders/stage/extra", "api/orders/stage/test"]);
+    bench.delete(stage::KIND, &extra, Attrs::new()).await;
 
     let second = bench.create(deployment::KIND, "api/orders/deployment", deployed("fedcba9876543210")).await;
     let newest = format!("api/orders/deployment/{second}");
