@@ -99,6 +99,7 @@ fn merged(name: String, members: &[&Node]) -> Option<Node> {
     Some(Node {
         name: if first.ours { name } else { format!("{} others", members.len()) },
         title: if first.ours { words::count(actions.len(), "resource") } else { first.title.clone() },
+        own: Mark::of_all(&actions).action,
         mark: Mark { outage: members.iter().any(|member| member.mark.outage), ..Mark::of_all(&actions) },
         parts: counts.into_iter().map(|(action, count)| (action, format!("{count} of {}", actions.len()))).collect(),
         place: place.map(|place| Place { network: place.network.filter(|_| same), ..place }),

@@ -33,6 +33,8 @@ pub(super) struct Node {
     pub(super) name: String,
     /// What it is.
     pub(super) title: String,
+    /// What happens to the object that it is named for.
+    pub(super) own: Action,
     /// What happens to it, its parts included.
     pub(super) mark: Mark,
     /// What happens to its parts.
@@ -48,9 +50,11 @@ pub(super) struct Node {
 impl Node {
     /// What is written in it, line by line.
     pub(super) fn lines(&self) -> Vec<String> {
+        // A part that changes says so on its own line.
+        let symbols = Mark { action: self.own, ..self.mark }.symbol();
         let mut lines = match self.ours {
-            true => vec![marked(&self.mark.symbol(), &self.title), self.name.clone()],
-            false => vec![marked(&self.mark.symbol(), &self.name), self.title.clone()],
+            true => vec![marked(&symbols, &self.title), self.name.clone()],
+            false => vec![marked(&symbols, &self.name), self.title.clone()],
         };
         lines.extend(self.mark.outage.then(|| "interrupts traffic".to_owned()));
         lines.extend(self.parts.iter().map(|(action, part)| marked(symbol(*action), part)));
@@ -225,8 +229,8 @@ impl<'a> Drawing<'a> {
                 _ if self.let_in.contains(&whom) => "is let in",
                 Whom::Ours(_) | Whom::Other(_) => "not of this project",
             };
-            let (title, mark) = (title.to_owned(), Mark::default());
-            return Node { name, title, mark, parts: Vec::new(), place, ours: false, actions: Vec::new() };
+            let (title, own, mark) = (title.to_owned(), Action::NoOp, Mark::default());
+            return Node { name, title, own, mark, parts: Vec::new(), place, ours: false, actions: Vec::new() };
         };
         let parts = self.parts(whom);
         let changes = || std::iter::once(change).chain(parts.iter().copied());
@@ -234,6 +238,7 @@ impl<'a> Drawing<'a> {
         Node {
             name,
             title: self.title(change),
+            own: change.action,
             mark: Mark::of_object(
                 change.action,
                 actions.get(1..).unwrap_or_default(),
