@@ -16,6 +16,11 @@ use privlink_model::{Action, Change, KindSchema, Shape, Value};
 
 use statement::{Effect, Statement};
 
+/// What statements do, and the words for it.
+const EFFECTS: [(Effect, &str); 3] = [(Effect::Allow, "allow"), (Effect::Deny, "deny"), (Effect::Other, "other")];
+/// Of how many statements it is said whom they allow.
+const NAMED: usize = 2;
+
 /// Which way a policy goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verdict {
@@ -136,23 +141,17 @@ impl<'a> Policy<'a> {
         Some(Self { statements, rest, version: map.get("Version") })
     }
 
-    /// `2 allow, 1 deny statement`, and which of them ask for nothing.
+    /// `2 allow statements, 1 deny statement`, and whom the first ones allow.
     fn contents(&self) -> Vec<String> {
-        let mut parts = Vec::new();
-        for (effect, word) in [(Effect::Allow, "allow"), (Effect::Deny, "deny"), (Effect::Other, "other")] {
-            let number = self.statements.iter().filter(|statement| statement.effect() == effect).count();
-            if number > 0 {
-                parts.push(counted(number, word));
-            }
-        }
-        let open = self.statements.iter().filter(|statement| statement.is_open()).count();
-        if open > 0 {
-            parts.push(format!("{open} of them for everyone on no condition"));
-        }
-        if parts.is_empty() {
-            parts.push("no statements".to_owned());
-        }
-        parts
+        let counted = EFFECTS.into_iter().map(|(effect, word)| (effect, word, self.of_effect(effect)));
+        let told = counted.filter(|(_, _, statements)| !statements.is_empty()).map(|(effect, word, statements)| {
+            let who: Vec<String> = statements.iter().take(NAMED).map(|statement| statement.who()).collect();
+            let more = if statements.len() > NAMED { ", and others" } else { "" };
+            let who = if effect == Effect::Allow { format!(" ({}{more})", who.join("; ")) } else { String::new() };
+            format!("{}{who}", said_number(statements.len(), word))
+        });
+        let told: Vec<String> = told.collect();
+        if told.is_empty() { vec!["no statements".to_owned()] } else { told }
     }
 
     /// Whether all that `other` allows is allowed by this, too.
@@ -228,23 +227,19 @@ impl Told {
 
     fn facts(&self) -> Vec<String> {
         let fact = |((how, effect), number): (&(How, Effect), &usize)| {
-            let word = match effect {
-                Effect::Allow => "allow",
-                Effect::Deny => "deny",
-                Effect::Other => "other",
-            };
             let verb = match how {
                 How::Added => "added",
                 How::Removed => "removed",
                 How::Widened => "widened",
                 How::Narrowed => "narrowed",
             };
-            format!("{} {verb}", counted(*number, word))
+            let word = EFFECTS.into_iter().find(|(it, _)| it == effect).map_or("other", |(_, word)| word);
+            format!("{} {verb}", said_number(*number, word))
         };
         self.0.iter().map(fact).collect()
     }
 }
 
-fn counted(number: usize, effect: &str) -> String {
+fn said_number(number: usize, effect: &str) -> String {
     format!("{number} {effect} {}", if number == 1 { "statement" } else { "statements" })
 }

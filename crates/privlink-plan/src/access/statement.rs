@@ -34,10 +34,35 @@ impl<'a> Statement<'a> {
         self.0.as_map()?.get(key)
     }
 
-    /// Whether it allows everyone whatever the request is like.
-    pub(super) fn is_open(self) -> bool {
-        let unconditional = self.get("Condition").is_none_or(Value::is_empty);
-        self.effect() == Effect::Allow && self.get("Principal").is_some_and(is_everyone) && unconditional
+    /// Whom it is about, in a few words: `everyone where aws:SourceVpce is "vpce-1"`.
+    pub(super) fn who(self) -> String {
+        let who = match (self.get("Principal"), self.get("NotPrincipal")) {
+            (Some(principal), _) if is_everyone(principal) => "everyone".to_owned(),
+            (Some(Value::Map(kinds)), _) => first(kinds.values().flat_map(many)),
+            (Some(other), _) => first(many(other).into_iter()),
+            (None, Some(_)) => "everyone but some".to_owned(),
+            (None, None) => "whoever has it".to_owned(),
+        };
+        let conditions = self.get("Condition").and_then(Value::as_map).into_iter().flatten();
+        let conditions: Vec<String> = conditions
+            .flat_map(|(operator, keys)| {
+                keys.as_map().into_iter().flatten().map(move |(key, values)| (operator, key, values))
+            })
+            .map(|(operator, key, values)| {
+                let is = match operator.as_str() {
+                    "StringEquals" | "ArnEquals" | "StringLike" | "ArnLike" | "IpAddress" | "Bool" => "is",
+                    "StringNotEquals" | "ArnNotEquals" | "StringNotLike" | "ArnNotLike" | "NotIpAddress" => "is not",
+                    other => other,
+                };
+                format!("{key} {is} {}", first(many(values).into_iter()))
+            })
+            .collect();
+        let conditions = if conditions.is_empty() {
+            " on no condition".to_owned()
+        } else {
+            format!(" where {}", conditions.join(" and "))
+        };
+        format!("{who}{conditions}")
     }
 
     /// Whether its words hold variables, which are filled in with what the request is like.
@@ -69,6 +94,18 @@ fn many(value: &Value) -> Vec<&Value> {
     match value {
         Value::List(_) | Value::Set(_) => value.elements(),
         one => vec![one],
+    }
+}
+
+/// The first of some values, and how many more there are.
+fn first<'a>(values: impl Iterator<Item = &'a Value>) -> String {
+    let values: Vec<String> =
+        values.map(|value| value.as_text().map_or_else(|| value.to_string(), str::to_owned)).collect();
+    match values.as_slice() {
+        [] => "nobody".to_owned(),
+        [one] => one.clone(),
+        [one, two] => format!("{one} or {two}"),
+        [one, rest @ ..] => format!("{one} or {} others", rest.len()),
     }
 }
 

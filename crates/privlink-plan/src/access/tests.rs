@@ -110,10 +110,17 @@ fn what_is_not_certain_is_changed() {
 #[test]
 fn policies_that_come_and_go() {
     let one = policy(&[on("Allow", "*"), when("Allow", "IpAddress", "k", &["10.0.0.0/8"]), on("Deny", "b")]);
-    let contents = "2 allow statements, 1 deny statement, 1 of them for everyone on no condition";
+    let who = "everyone where k is 10.0.0.0/8; everyone on no condition";
+    let contents = format!("2 allow statements ({who}), 1 deny statement");
     assert_eq!(judge(None, Some(&one)).unwrap().text, format!("new policy: {contents}"));
     assert_eq!(judge(Some(&one), None).unwrap().text, format!("the policy goes: {contents}"));
     assert_eq!(judge(Some(&one), Some(&Value::from(""))).unwrap().verdict, Verdict::Gone);
+    let roles = Value::map([("AWS", Value::text_set(["r1", "r2", "r3"]))]);
+    let three = policy(&[statement("Allow", &[("Principal", roles)]), on("Allow", "a"), on("Allow", "b")]);
+    let told = judge(None, Some(&three)).unwrap().text;
+    assert!(told.ends_with("; everyone on no condition, and others)"), "{told}");
+    let one = policy(&[statement("Allow", &[("Principal", Value::from("r"))])]);
+    assert_eq!(judge(None, Some(&one)).unwrap().text, "new policy: 1 allow statement (r on no condition)");
     assert_eq!(judge(None, Some(&policy(&[]))).unwrap().text, "new policy: no statements");
     assert_eq!(judge(None, Some(&Value::from("x"))), None, "what has no statements is no policy");
     assert_eq!(judge(None, None), None);

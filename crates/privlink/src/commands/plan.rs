@@ -1,17 +1,16 @@
 //! `plan`: what an apply would do, shown, and saved where asked for.
 
-use privlink_kinds::KINDS;
 use privlink_model::Plan;
 
 use super::concluded;
-use crate::cli::{Format, PlanArgs, PlanAt};
+use super::shown::{self, Showing};
+use crate::cli::{PlanArgs, PlanAt};
 use crate::connection::Connect;
 use crate::exit_code::{self, Exit};
 use crate::failure::Failure;
 use crate::prepare::{self, Opened, Prepared, Request};
 use crate::site::Site;
 use crate::streams::Streams;
-use crate::view::plan_text::{self, Page};
 use crate::{plan_file, stores};
 
 pub(crate) fn run(args: &PlanArgs, connect: &dyn Connect, streams: &Streams) -> Result<Exit, Failure> {
@@ -25,7 +24,7 @@ async fn plan(args: &PlanArgs, connect: &dyn Connect, streams: &Streams) -> Resu
         select: &args.select,
         destroy: false,
         consent: None,
-        format: args.format.format,
+        format: args.format.format.of_messages(),
     };
     let Some(opened) = prepare::open(request, connect, streams).await? else { return Ok(exit_code::ERROR) };
     let ready = match prepare::prepare(&opened, request, streams).await? {
@@ -33,22 +32,11 @@ async fn plan(args: &PlanArgs, connect: &dyn Connect, streams: &Streams) -> Resu
         Prepared::Ended(exit) => return Ok(exit),
     };
     let announcements = opened.connection.place.announcements();
-    match args.format.format {
-        Format::Text => {
-            let page = Page {
-                kinds: &KINDS,
-                style: streams.out.style,
-                concise: args.shape.concise,
-                show_unchanged: args.shape.show_unchanged,
-                announcements: &announcements,
-            };
-            streams.out.write(&plan_text::text(&ready.plan, page));
-        }
-        Format::Json => {
-            announcements.iter().for_each(|announcement| streams.err.line(&format!("! {announcement}")));
-            streams.out.line(&format!("{:#}", privlink_plan::json(&ready.plan, &KINDS)));
-        }
-    }
+    // A plan that is incomplete is not saved.
+    let saved = args.out.as_ref().filter(|_| !ready.incomplete).map(ToString::to_string);
+    let (format, shape) = (args.format.format, args.shape);
+    let showing = Showing { format, shape, announcements: &announcements, saved: saved.as_deref() };
+    shown::write(&ready.plan, showing, streams);
     if let (Some(at), true) = (&args.out, ready.incomplete) {
         // It would leave undone what was not known, and look like a whole plan.
         streams.err.line(&format!("Not saved to {at}: the plan is incomplete."));

@@ -1,15 +1,13 @@
 //! `show`: a saved plan, as `plan` showed it.
 
-use privlink_kinds::KINDS;
-
 use super::concluded;
-use crate::cli::{Format, PlanAt, ShowArgs};
+use super::shown::{self, Showing};
+use crate::cli::{PlanAt, ShowArgs};
 use crate::connection::Connect;
 use crate::exit_code::{self, Exit};
 use crate::failure::Failure;
 use crate::site::Site;
 use crate::streams::Streams;
-use crate::view::plan_text::{self, Page};
 use crate::{plan_file, stores};
 
 pub(crate) fn run(args: &ShowArgs, connect: &dyn Connect, streams: &Streams) -> Result<Exit, Failure> {
@@ -21,18 +19,8 @@ pub(crate) fn run(args: &ShowArgs, connect: &dyn Connect, streams: &Streams) -> 
             stores::load_plan(&*store, name).await
         })?,
     };
-    match args.format.format {
-        Format::Text => {
-            let page = Page {
-                kinds: &KINDS,
-                style: streams.out.style,
-                concise: args.shape.concise,
-                show_unchanged: args.shape.show_unchanged,
-                announcements: &[],
-            };
-            streams.out.write(&plan_text::text(&plan, page));
-        }
-        Format::Json => streams.out.line(&format!("{:#}", privlink_plan::json(&plan, &KINDS))),
-    }
+    let saved = args.plan.to_string();
+    let (format, shape) = (args.format.format, args.shape);
+    shown::write(&plan, Showing { format, shape, announcements: &[], saved: Some(&saved) }, streams);
     Ok(exit_code::DONE)
 }

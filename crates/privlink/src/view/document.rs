@@ -1,23 +1,34 @@
-//! Documents among attributes: policies and definitions as normalised JSON, their differences, and what these mean for access.
+//! Documents among attributes: policies and definitions as normalised JSON, and their differences.
 //!
-//! Owns: turning a value into text that people can compare. Refuses to know: kinds; a policy is what has statements.
-
-use std::collections::BTreeSet;
+//! Owns: turning a value into text that people can compare. Refuses to know: kinds, and what a
+//! difference means (see `privlink_plan::access`).
 
 use privlink_model::Value;
 use serde_json::{Map, Value as Json};
 use similar::TextDiff;
+
+use super::change::Mark;
 
 /// A document as lines of indented JSON.
 pub(crate) fn lines(value: &Value) -> Vec<String> {
     pretty(Some(value)).lines().map(str::to_owned).collect()
 }
 
-/// The lines of a unified diff between two documents, three lines of context around each change.
-pub(crate) fn diff(before: Option<&Value>, after: Option<&Value>) -> Vec<String> {
+/// How many lines around a change are shown as a rule.
+pub(crate) const CONTEXT: usize = 3;
+
+/// The lines of a unified diff between two documents, so many lines of context around each change.
+pub(crate) fn diff(before: Option<&Value>, after: Option<&Value>, context: usize) -> Vec<(Mark, String)> {
     let (before, after) = (pretty(before), pretty(after));
     let diff = TextDiff::from_lines(&before, &after);
-    diff.unified_diff().context_radius(3).to_string().lines().map(str::to_owned).collect()
+    let diff = diff.unified_diff().context_radius(context).to_string();
+    let marked = |line: &str| match line.split_at_checked(1) {
+        Some(("+", text)) => (Mark::Added, text.to_owned()),
+        Some(("-", text)) => (Mark::Removed, text.to_owned()),
+        Some((" ", text)) => (Mark::Kept, text.to_owned()),
+        _ => (Mark::Place, line.to_owned()),
+    };
+    diff.lines().map(marked).collect()
 }
 
 fn pretty(value: Option<&Value>) -> String {
@@ -40,78 +51,6 @@ fn json(value: &Value) -> Json {
     }
 }
 
-/// What changing one policy into another means for who can call; none when the values are no policies.
-///
-/// Judged by whole statements: adding an allow or dropping a deny can only loosen, the opposite can only tighten. Anything
-/// else, a reworded statement for one, is said to be changed: which way it goes is not for this rule to say.
-pub(crate) fn access(before: Option<&Value>, after: Option<&Value>) -> Option<String> {
-    let (before, after) = match (before, after) {
-        (Some(before), Some(after)) => (statements(before)?, statements(after)?),
-        (None, Some(after)) => {
-            statements(after)?;
-            return Some("changed: there was no policy".to_owned());
-        }
-        (Some(before), None) => {
-            statements(before)?;
-            return Some("changed: the policy goes".to_owned());
-        }
-        (None, None) => return None,
-    };
-    let (added, removed) = (Effects::of(after.difference(&before)), Effects::of(before.difference(&after)));
-    let said = |verb: &str, effects: &Effects| {
-        let mut parts = Vec::new();
-        for (number, effect) in [(effects.allow, "allow"), (effects.deny, "deny"), (effects.other, "other")] {
-            if number > 0 {
-                let noun = if number == 1 { "statement" } else { "statements" };
-                parts.push(format!("{number} {effect} {noun} {verb}"));
-            }
-        }
-        parts
-    };
-    let mut parts = said("added", &added);
-    parts.extend(said("removed", &removed));
-    let judged = if parts.is_empty() {
-        return Some("cosmetic".to_owned());
-    } else if added.other + removed.other > 0 {
-        "changed"
-    } else if added.deny + removed.allow == 0 {
-        "loosened"
-    } else if added.allow + removed.deny == 0 {
-        "tightened"
-    } else {
-        "changed"
-    };
-    Some(format!("{judged}: {}", parts.join(", ")))
-}
-
-struct Effects {
-    allow: usize,
-    deny: usize,
-    other: usize,
-}
-
-impl Effects {
-    fn of<'a>(statements: impl Iterator<Item = &'a &'a Value>) -> Self {
-        let mut effects = Self { allow: 0, deny: 0, other: 0 };
-        for statement in statements {
-            match statement.as_map().and_then(|map| map.get("Effect")).and_then(Value::as_text) {
-                Some("Allow") => effects.allow += 1,
-                Some("Deny") => effects.deny += 1,
-                _ => effects.other += 1,
-            }
-        }
-        effects
-    }
-}
-
-fn statements(policy: &Value) -> Option<BTreeSet<&Value>> {
-    match policy.as_map()?.get("Statement")? {
-        // AWS takes a single statement without a list around it.
-        single @ Value::Map(_) => Some(BTreeSet::from([single])),
-        several => Some(several.elements().into_iter().collect()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use expect_test::expect;
@@ -126,26 +65,14 @@ mod tests {
         Value::map([("Statement", Value::List(statements.to_vec()))])
     }
 
-    fn judged(before: &[Value], after: &[Value]) -> String {
-        access(Some(&policy(before)), Some(&policy(after))).unwrap()
-    }
-
-    #[test]
-    fn access_is_judged_by_whole_statements() {
-        let (all, some, deny) = (statement("Allow", "*"), statement("Allow", "a"), statement("Deny", "*"));
-        let both = [all.clone(), deny.clone()];
-        assert_eq!(judged(std::slice::from_ref(&deny), &both), "loosened: 1 allow statement added");
-        assert_eq!(judged(&both, std::slice::from_ref(&all)), "loosened: 1 deny statement removed");
-        assert_eq!(judged(&both, std::slice::from_ref(&deny)), "tightened: 1 allow statement removed");
-        assert_eq!(judged(std::slice::from_ref(&all), &both), "tightened: 1 deny statement added");
-        assert_eq!(judged(&both, &[deny.clone(), all.clone()]), "cosmetic");
-        let changed = "changed: 1 allow statement added, 1 allow statement removed";
-        assert_eq!(judged(&both, &[some, deny]), changed);
-    }
-
-    #[test]
-    fn what_has_no_statements_is_no_policy() {
-        assert_eq!(access(Some(&Value::from("x")), Some(&Value::from("y"))), None);
+    fn shown(diff: Vec<(Mark, String)>) -> String {
+        let sign = |mark| match mark {
+            Mark::Added => "+",
+            Mark::Removed => "-",
+            Mark::Kept => " ",
+            Mark::Place | Mark::Changed => "",
+        };
+        diff.iter().map(|(mark, text)| format!("{}{text}", sign(*mark))).collect::<Vec<_>>().join("\n")
     }
 
     #[test]
@@ -162,6 +89,8 @@ mod tests {
                  }
                ]
              }"#]]
-        .assert_eq(&diff(Some(&before), Some(&after)).join("\n"));
+        .assert_eq(&shown(diff(Some(&before), Some(&after), CONTEXT)));
+        let without = shown(diff(Some(&before), Some(&after), 0));
+        assert_eq!(without, "@@ -5 +5 @@\n-      \"Resource\": \"a\"\n+      \"Resource\": \"b\"");
     }
 }

@@ -5,9 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use privlink_model::{Action, Address, Change, Kinds, Op, Plan, Scope, Severity, Step, StepId};
+use privlink_model::{Action, Change, Kinds, Op, Plan, Scope, Severity, Step, StepId};
 use privlink_plan::Danger;
 
+use super::change::Steps;
 use super::change_text::{self, Telling};
 use super::style::Style;
 use super::words;
@@ -49,10 +50,7 @@ pub(crate) fn text(plan: &Plan, page: Page<'_>) -> String {
 }
 
 fn changes(plan: &Plan, page: Page<'_>) -> Vec<String> {
-    let mut steps: BTreeMap<(&Address, &str), Vec<&Step>> = BTreeMap::new();
-    for step in &plan.steps {
-        steps.entry((&step.address, step.kind)).or_default().push(step);
-    }
+    let steps = Steps::of(plan);
     let mut places: BTreeMap<(String, &Scope), Vec<&Change>> = BTreeMap::new();
     for change in &plan.changes.changes {
         if change.action != Action::NoOp || page.show_unchanged {
@@ -65,19 +63,12 @@ fn changes(plan: &Plan, page: Page<'_>) -> Vec<String> {
         lines.push(page.style.bold(&place));
         lines.push(String::new());
         for change in changes {
-            let steps = steps.get(&(&change.address, change.kind)).map_or(&[][..], Vec::as_slice);
-            let steps: Vec<&Step> = steps.iter().copied().filter(|step| concerns(step, change)).collect();
             let telling = Telling { kinds: page.kinds, style: page.style, concise: page.concise };
-            lines.extend(change_text::lines(change, &steps, telling));
+            lines.extend(change_text::lines(change, &steps.carrying(change), telling));
         }
         lines.push(String::new());
     }
     lines
-}
-
-/// Whether a step is of this change: one address may be made in one place and deleted in another.
-fn concerns(step: &Step, change: &Change) -> bool {
-    step.scope == change.scope || change.before.as_ref().is_some_and(|object| object.scope == step.scope)
 }
 
 /// The steps in groups: what stands in one group may run together, once the groups before it are done.

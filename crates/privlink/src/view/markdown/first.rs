@@ -1,0 +1,265 @@
+//! What stands outside of every fold: the verdict, and what a reviewer must not miss.
+//!
+//! Owns: what that is, its order, and how much of each is named before the rest is counted. Refuses to know: the folds.
+
+use std::collections::BTreeSet;
+
+use privlink_model::{Action, Change, Finding, Kinds, Plan, Reason, Severity};
+use privlink_plan::{Danger, Verdict, access};
+
+use super::ladder::{Section, fit};
+use super::{Page, code, prose};
+use crate::view::change::{Steps, losses, outages};
+use crate::view::{plan_text, words};
+
+/// How many of a sort are named, and how many when there are more than that.
+const NAMED: (usize, usize) = (8, 5);
+/// How many are named for want of room.
+const FEW: usize = 2;
+/// How many bytes all of it may have.
+const LIMIT: usize = 24_000;
+
+/// Everything before the first fold.
+pub(super) fn text(plan: &Plan, page: Page<'_>) -> String {
+    let verdict = verdict(plan);
+    let announcements = page.announcements.iter().map(|text| format!("> {}\n>\n", prose(text)));
+    let announcements: String = announcements.collect();
+    let mut head = format!("{verdict}\n");
+    if !announcements.is_empty() {
+        head.push_str(&format!("\n{}\n", announcements.trim_end_matches(">\n")));
+    }
+    let look = Look { plan, kinds: page.kinds, steps: Steps::of(plan) };
+    let (grave, access) = look.access();
+    let blocks = [
+        Block { alert: Some("IMPORTANT"), lists: vec![look.unread()] },
+        Block { alert: Some("CAUTION"), lists: vec![look.guarded(), look.deleted()] },
+        Block { alert: Some(if grave { "WARNING" } else { "NOTE" }), lists: vec![access] },
+        Block { alert: Some("CAUTION"), lists: vec![look.interrupted(), look.replaced()] },
+        Block { alert: None, lists: vec![look.later(), look.notes()] },
+    ];
+    let rungs = [NAMED, (FEW, FEW), (0, 0)];
+    let sections = blocks.iter().map(|block| Section::new(rungs.iter().map(|named| block.text(*named))));
+    let sections: Vec<Section> = sections.collect();
+    let told = fit(&sections, LIMIT).text;
+    if told.is_empty() {
+        return head;
+    }
+    format!("{head}\n{told}")
+}
+
+/// The first line: what the closing line of the text says.
+fn verdict(plan: &Plan) -> String {
+    let closing = plan_text::closing(plan);
+    match closing.split_once(": ") {
+        Some((what, rest)) => format!("**{what} for {}:** {}", code(&plan.project), prose(rest)),
+        None => prose(&closing),
+    }
+}
+
+/// Things of one sort under one headline.
+#[derive(Default)]
+struct List {
+    title: String,
+    items: Vec<String>,
+}
+
+impl List {
+    fn new(title: impl FnOnce(usize) -> String, items: Vec<String>) -> Self {
+        let title = if items.is_empty() { String::new() } else { title(items.len()) };
+        Self { title, items }
+    }
+
+    fn lines(&self, (all, some): (usize, usize)) -> Vec<String> {
+        let named = if self.items.len() <= all { all } else { some };
+        let mut lines = vec![format!("**{}**", self.title)];
+        lines.extend(self.items.iter().take(named).map(|item| format!("- {item}")));
+        let more = self.items.len().saturating_sub(named);
+        if more > 0 && named > 0 {
+            lines.push(format!("- and {more} more"));
+        }
+        lines
+    }
+}
+
+/// Lists that are of one gravity.
+struct Block {
+    alert: Option<&'static str>,
+    lists: Vec<List>,
+}
+
+impl Block {
+    fn text(&self, named: (usize, usize)) -> String {
+        let lists: Vec<Vec<String>> =
+            self.lists.iter().filter(|list| !list.items.is_empty()).map(|list| list.lines(named)).collect();
+        if lists.is_empty() {
+            return String::new();
+        }
+        let lines = lists.join(&String::new());
+        match self.alert {
+            Some(alert) => {
+                let quoted = lines.iter().map(|line| format!("> {line}").trim_end().to_owned() + "\n");
+                format!("> [!{alert}]\n{}\n", quoted.collect::<String>())
+            }
+            None => lines.join("\n") + "\n\n",
+        }
+    }
+}
+
+/// A plan as a reviewer looks at it.
+struct Look<'a> {
+    plan: &'a Plan,
+    kinds: &'a Kinds,
+    steps: Steps<'a>,
+}
+
+impl Look<'_> {
+    fn changes(&self) -> impl Iterator<Item = &Change> {
+        let mut changes: Vec<&Change> = self.plan.changes.changes.iter().collect();
+        changes.sort_by(|a, b| (&a.address, &a.scope, a.kind).cmp(&(&b.address, &b.scope, b.kind)));
+        changes.into_iter()
+    }
+
+    /// `api/shop/stage/old` (stage `a1b2c3/old`).
+    fn named(&self, change: &Change) -> String {
+        let title = prose(words::title(self.kinds, change.kind));
+        match &change.before {
+            Some(before) => {
+                format!("{} ({title} {})", code(change.address.as_str()), code(words::identity(&before.id)))
+            }
+            None => format!("{} ({title})", code(change.address.as_str())),
+        }
+    }
+
+    /// What could not be read, and what is not known for it.
+    fn unread(&self) -> List {
+        let findings = self.plan.findings.iter().filter(|finding| finding.severity == Severity::Unknown);
+        let mut items: Vec<String> = findings.map(told).collect();
+        let unknown = self.changes().filter(|change| change.action == Action::Unknown);
+        items
+            .extend(unknown.map(|change| format!("{}: {}", self.named(change), prose(&words::reason(&change.reason)))));
+        List::new(
+            |_| "This plan is incomplete: what rests on what could not be read is unknown or missing".to_owned(),
+            items,
+        )
+    }
+
+    /// What an apply refuses unless a flag lets it pass.
+    fn guarded(&self) -> List {
+        let dangers = self.plan.findings.iter().filter(|finding| Danger::of(finding).is_some());
+        List::new(|_| "Refused as it is".to_owned(), dangers.map(told).collect())
+    }
+
+    fn deleted(&self) -> List {
+        let deleted: Vec<&Change> = self.changes().filter(|change| change.action == Action::Delete).collect();
+        let whole = deleted.iter().all(|change| matches!(change.reason, Reason::Destroy | Reason::DeletedWith(_)));
+        let item = |change: &&Change| {
+            let mut facts: Vec<String> = losses(change, &self.steps.carrying(change)).into_iter().collect();
+            if !whole {
+                facts.insert(0, words::reason(&change.reason));
+            }
+            self.with_facts(change, &facts)
+        };
+        // What is lost for good comes first: of many only some are named.
+        let mut items: Vec<(bool, String)> = deleted
+            .iter()
+            .map(|change| (losses(change, &self.steps.carrying(change)).is_empty(), item(change)))
+            .collect();
+        items.sort_by_key(|(exact, _)| *exact);
+        List::new(|number| format!("{number} to delete"), items.into_iter().map(|(_, item)| item).collect())
+    }
+
+    fn with_facts(&self, change: &Change, facts: &[String]) -> String {
+        let name = self.named(change);
+        if facts.is_empty() { name } else { format!("{name}: {}", prose(&facts.join("; "))) }
+    }
+
+    fn replaced(&self) -> List {
+        let order = |action| match action {
+            Action::ReplaceDeleteFirst => Some("the old one goes before the new one is there"),
+            Action::ReplaceCreateFirst => Some("the new one is there before the old one goes"),
+            Action::ReplaceKeepOld => Some("the old one stays to go back to"),
+            _ => None,
+        };
+        let mut replaced: Vec<(&Change, &str)> =
+            self.changes().filter_map(|change| Some((change, order(change.action)?))).collect();
+        replaced.sort_by_key(|(change, _)| match change.action {
+            Action::ReplaceDeleteFirst => 0,
+            Action::ReplaceCreateFirst => 1,
+            _ => 2,
+        });
+        let items = replaced.iter().map(|(change, order)| {
+            let losses = losses(change, &self.steps.carrying(change));
+            let facts = [words::reason(&change.reason), (*order).to_owned()];
+            self.with_facts(change, &facts.into_iter().chain(losses).collect::<Vec<_>>())
+        });
+        List::new(|number| format!("{number} to replace"), items.collect())
+    }
+
+    fn interrupted(&self) -> List {
+        let items = self.changes().flat_map(|change| {
+            let steps = self.steps.carrying(change);
+            outages(&steps).into_iter().map(|why| format!("{}: {}", self.named(change), prose(why))).collect::<Vec<_>>()
+        });
+        List::new(|number| words::count(number, "interruption"), items.collect())
+    }
+
+    /// Policies that somebody should look at, and whether one is not merely new. One that goes with what it was on says nothing
+    /// of its own.
+    fn access(&self) -> (bool, List) {
+        let mut found: Vec<(Verdict, String)> = Vec::new();
+        for change in self.changes().filter(|change| change.action != Action::Delete) {
+            for (key, access) in access(change, self.kinds.get(change.kind)) {
+                if access.verdict.is_grave() {
+                    let text = format!("{}, {}: {}", self.named(change), code(key), prose(&access.text));
+                    found.push((access.verdict, text));
+                }
+            }
+        }
+        found.sort();
+        let of = |verdict| found.iter().filter(|(found, _)| *found == verdict).count();
+        let counts = [
+            (of(Verdict::Loosened), "loosened"),
+            (of(Verdict::Changed), "changed one way or another"),
+            (of(Verdict::Gone), "gone"),
+            (of(Verdict::New), "new"),
+        ];
+        let counts = counts.iter().filter(|(number, _)| *number > 0);
+        let counts: Vec<String> = counts.map(|(number, what)| format!("{number} {what}")).collect();
+        let grave = found.iter().any(|(verdict, _)| *verdict != Verdict::New);
+        let items = found.into_iter().map(|(_, text)| text).collect();
+        (grave, List::new(|_| format!("Policies: {}", counts.join(", ")), items))
+    }
+
+    /// Values of what exists that change into something which is not known yet.
+    fn later(&self) -> List {
+        let items = self.changes().filter(|change| change.before.is_some()).flat_map(|change| {
+            let unknown =
+                change.attributes.iter().filter(|it| it.after.as_ref().is_some_and(|after| !after.is_known()));
+            let keys: Vec<String> = unknown.map(|attribute| code(&attribute.key)).collect();
+            (!keys.is_empty()).then(|| format!("{}: {}", self.named(change), words::list(&keys)))
+        });
+        List::new(|_| "Known only after apply".to_owned(), items.collect())
+    }
+
+    fn notes(&self) -> List {
+        let findings = &self.plan.findings;
+        let unread: BTreeSet<&str> =
+            findings.iter().filter(|it| it.severity == Severity::Unknown).map(|it| it.code).collect();
+        let notes: BTreeSet<String> = findings
+            .iter()
+            .filter(|it| matches!(it.severity, Severity::Note | Severity::Warning) && Danger::of(it).is_none())
+            // What is said first already.
+            .filter(|it| !unread.contains(it.code))
+            .map(told)
+            .collect();
+        List::new(|_| "Notes".to_owned(), notes.into_iter().collect())
+    }
+}
+
+/// A finding in one line.
+fn told(finding: &Finding) -> String {
+    let about = finding.address.as_ref().filter(|address| !finding.message.contains(address.as_str()));
+    let about = about.map(|address| format!("{}: ", code(address.as_str()))).unwrap_or_default();
+    let help = finding.help.as_ref().map(|help| format!(" ({})", prose(help))).unwrap_or_default();
+    format!("{about}{}{help}", prose(&finding.message))
+}
