@@ -38,7 +38,7 @@ impl Renamed {
     pub(crate) fn learn(&mut self, schema: &KindSchema, step: &Step, old: &Object, new: &Object) {
         self.text(&old.id, &new.id);
         let mut wanted = BTreeSet::new();
-        for (key, before) in old.attrs.iter().filter(|(key, _)| !schema.compares(key)) {
+        for (key, before) in old.attrs.iter().filter(|(key, _)| !schema.sets(key)) {
             match new.attrs.get(key) {
                 Some(after) => self.pair(before, after),
                 None if matches!(before, Value::Text(_) | Value::Set(_)) && !before.is_empty() => {

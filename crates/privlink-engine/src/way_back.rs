@@ -374,7 +374,7 @@ impl Finder<'_> {
         let tells =
             move |key: &str| schema.and_then(|schema| schema.attribute(key)).is_some_and(|fact| fact.tells.is_some());
         let known =
-            move |key: &str| key == keys::ID.key() || tells(key) || schema.is_none_or(|schema| schema.compares(key));
+            move |key: &str| key == keys::ID.key() || tells(key) || schema.is_none_or(|schema| schema.sets(key));
         let values = old.attrs.iter().filter(move |(key, _)| decided && !known(key)).map(|(_, value)| value);
         let texts = values.flat_map(|value| {
             let inner = value.elements().into_iter().filter_map(Value::as_text);

@@ -41,8 +41,8 @@ pub static SCHEMA: KindSchema = KindSchema {
     attributes: &[
         AttributeSchema::new(ID.key(), "The API's id.").computed(),
         AttributeSchema::new(API.key(), "The API's id.").required().immutable().flow(Flow::PartOf),
-        AttributeSchema::new(NAME.key(), "The API's name: a definition written whole carries it.").required(),
-        AttributeSchema::new(DESCRIPTION.key(), "The API's description, likewise."),
+        AttributeSchema::new(NAME.key(), "The API's name: a definition written whole carries it.").required().carried(),
+        AttributeSchema::new(DESCRIPTION.key(), "The API's description, likewise.").carried(),
         AttributeSchema::new(POLICY.key(), "The resource policy; ARNs of the API itself as `execute-api:/…`.")
             .document()
             .normalised(resource_policy::normalise)
@@ -195,8 +195,6 @@ pub(crate) mod live {
         let mut patches = Vec::new();
         for key in &write.changed {
             match key.as_str() {
-                key if key == NAME.key() => patches.push(replace("/name", need(session, PATCH, &write.after, &NAME)?)),
-                key if key == DESCRIPTION.key() => patches.push(rest_api::live::describe(&write.after)),
                 key if key == POLICY.key() => {
                     let text = write.after.read(&POLICY).map(|value| json::of(&resource_policy::normalise(value)));
                     let text = text.transpose().map_err(|why| session.refused(PATCH, why))?;

@@ -177,6 +177,8 @@ pub struct AttributeSchema {
     pub strict: bool,
     /// Only a change sets it, so that what is made again comes without it.
     pub only_changed: bool,
+    /// Another resource's: AWS's call sets it as well, so a write carries it along as it is to be. Never compared.
+    pub carried: bool,
     /// Never shown or stored.
     pub secret: bool,
     /// AWS changes it by one call that adds and another that removes: two steps.
@@ -210,6 +212,7 @@ impl AttributeSchema {
             grows: false,
             strict: false,
             only_changed: false,
+            carried: false,
             secret: false,
             additive: false,
             outage: None,
@@ -250,6 +253,11 @@ impl AttributeSchema {
     /// Marks it as one that is AWS's default wherever a spec leaves it out.
     pub const fn strict(mut self) -> Self {
         self.strict = true;
+        self
+    }
+    /// Marks it as another resource's, which a write of this one only carries along.
+    pub const fn carried(mut self) -> Self {
+        self.carried = true;
         self
     }
     /// Marks it as one that no create sets.
@@ -388,8 +396,14 @@ impl KindSchema {
         }
     }
 
-    /// Whether an attribute is one that a write sets and a read shows: neither AWS's to decide, nor the identity.
+    /// Whether an attribute is one that a write sets and a read shows: neither AWS's to decide, nor the identity, nor another
+    /// resource's.
     pub fn compares(&self, key: &str) -> bool {
+        self.sets(key) && self.attribute(key).is_none_or(|fact| !fact.carried)
+    }
+
+    /// Whether an attribute is one that a write sets: neither AWS's to decide, nor the identity.
+    pub fn sets(&self, key: &str) -> bool {
         key != crate::keys::ID.key() && self.attribute(key).is_none_or(|fact| !fact.computed)
     }
 

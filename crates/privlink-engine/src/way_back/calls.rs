@@ -33,7 +33,7 @@ pub(super) fn delete(step: &Step, schema: &KindSchema, id: String, before: Attrs
 
 /// A step that makes an object as it was, but for what no create sets.
 pub(super) fn create(step: &Step, schema: &KindSchema, old: &Attrs, tags: BTreeMap<String, String>) -> Step {
-    let sets = |key: &str| schema.compares(key) && schema.attribute(key).is_none_or(|fact| !fact.only_changed);
+    let sets = |key: &str| schema.sets(key) && schema.attribute(key).is_none_or(|fact| !fact.only_changed);
     let attrs = old.iter().filter(|(key, _)| sets(key)).map(|(key, value)| (key.clone(), value.clone()));
     let op = Op::Create { attrs: attrs.collect(), tags };
     back(step, op, schema.create.map_or("", |call| call.name), schema.ready)

@@ -105,6 +105,7 @@ fn facts(attribute: &AttributeSchema) -> String {
     let facts = [
         (attribute.required, "required"),
         (attribute.computed, "decided by AWS"),
+        (attribute.carried, "another resource's, carried along by a write, never compared"),
         (attribute.immutable, "a change means replacement"),
         (attribute.grows, "added to in place, taken from by replacement where both can stand at once"),
         (attribute.secret, "secret: never shown or kept"),
