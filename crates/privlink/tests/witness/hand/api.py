@@ -75,7 +75,7 @@ def resource_added(site):
 
 def method_deleted(site):
     site.gateway.delete_method(restApiId=site.api, resourceId=root(site), httpMethod="ANY")
-    return f"{site.api_address}/definition", "", '"ANY"'
+    return f"{site.api_address}/definition", "", "ANY"
 
 
 def integration_changed(site):
@@ -106,11 +106,6 @@ def policy_replaced(site):
     statement = {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}
     patch(site, __policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
     return f"{site.api_address}/definition", "Allow", "aws:SourceVpce"
-
-
-def deployed_by_hand(site):
-    made = site.gateway.create_deployment(restApiId=site.api, description="hotfix")
-    return f"{site.api_address}/deployment", made["id"], ""
 
 
 def edited_and_deployed(site):
