@@ -206,3 +206,128 @@ fn invalid(message: String) -> Fault {
 fn validation(message: impl Into<String>) -> Fault {
     Fault::new(400, "ValidationException", message)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::Options;
+
+    const HERE: &str = "222222222222";
+    const THERE: &str = "111111111111";
+
+    fn world() -> World {
+        let text = format!(
+            "account \"{HERE}\" {{\n    region \"us-east-1\" {{ event-bus \"news\"; }}\n}}\naccount \"{THERE}\" {{\n    region \"us-east-1\" {{ event-bus \"open\" {{ allow \"{HERE}\"; }}; event-bus \"closed\"; }}\n}}\n"
+        );
+        World::from_kdl("world.kdl", &text, &Options { speed: 0.0, seed: 1 }).unwrap()
+    }
+
+    fn ask(world: &mut World, operation: &str, body: &Value) -> Result<Value, Fault> {
+        let call = Call {
+            account: HERE.to_owned(),
+            region: "us-east-1".to_owned(),
+            principal_arn: format!("arn:aws:iam::{HERE}:user/x"),
+            headers: vec![("x-amz-target".to_owned(), format!("AWSEvents.{operation}"))],
+            body: body.to_string().into_bytes(),
+            ..Call::default()
+        };
+        handle(world, &call).map(|reply| serde_json::from_slice(&reply.body).unwrap())
+    }
+
+    fn entry(bus: &str) -> Value {
+        json!({ "EventBusName": bus, "Source": "s", "DetailType": "t", "Detail": "{\"a\":1}" })
+    }
+
+    fn with(key: &str, value: Value) -> Value {
+        let mut entry = entry("news");
+        entry[key] = value;
+        entry
+    }
+
+    /// The codes of the entries of one request; none for those that were put.
+    fn codes(world: &mut World, entries: Vec<Value>) -> Vec<Option<String>> {
+        let answer = ask(world, "PutEvents", &json!({ "Entries": entries })).unwrap();
+        let results = answer["Entries"].as_array().unwrap();
+        let codes: Vec<Option<String>> =
+            results.iter().map(|result| result["ErrorCode"].as_str().map(str::to_owned)).collect();
+        assert_eq!(answer["FailedEntryCount"], json!(codes.iter().flatten().count()));
+        assert!(results.iter().all(|result| result["ErrorCode"].is_null() == result["EventId"].is_string()));
+        codes
+    }
+
+    fn kept(world: &World, account: &str, bus: &str) -> usize {
+        world.scope(account, "us-east-1").events.buses.get(bus).map_or(0, |bus| bus.events.len())
+    }
+
+    #[test]
+    fn events_reach_their_bus_and_those_for_none_are_lost_without_a_word() {
+        let mut world = world();
+        let open = format!("arn:aws:events:us-east-1:{THERE}:event-bus/open");
+        let mut plain = entry("default");
+        plain.as_object_mut().unwrap().remove("EventBusName");
+        let put = codes(&mut world, vec![plain, entry("default"), entry("news"), entry("nowhere"), entry(&open)]);
+        assert_eq!(put, vec![None; 5]);
+        assert_eq!(
+            [kept(&world, HERE, "default"), kept(&world, HERE, "news"), kept(&world, HERE, "nowhere")],
+            [2, 1, 0]
+        );
+        assert_eq!(kept(&world, THERE, "open"), 1);
+    }
+
+    #[test]
+    fn each_entry_fails_on_its_own() {
+        let mut world = world();
+        let failed = codes(
+            &mut world,
+            vec![
+                entry("news"),
+                with("Source", json!("")),
+                with("DetailType", json!("x".repeat(129))),
+                with("Source", json!("aws.ec2")),
+                with("Detail", json!("[1]")),
+                with("Detail", json!("{")),
+                entry(&format!("arn:aws:events:us-east-1:{THERE}:event-bus/closed")),
+                entry(&format!("arn:aws:events:us-east-1:{THERE}:event-bus/default")),
+            ],
+        );
+        let code = |code: &str| Some(code.to_owned());
+        let (invalid, denied, malformed) =
+            (code("InvalidArgument"), code("AccessDeniedException"), code("MalformedDetail"));
+        let source = code("NotAuthorizedForSourceException");
+        let expected = [None, invalid.clone(), invalid, source, malformed.clone(), malformed, denied.clone(), denied];
+        assert_eq!(failed, expected);
+        assert_eq!(kept(&world, HERE, "news"), 1);
+    }
+
+    #[test]
+    fn requests_that_cannot_be_fail_as_one() {
+        let mut world = world();
+        let mut refused = |entries: Vec<Value>| {
+            ask(&mut world, "PutEvents", &json!({ "Entries": entries })).map_err(|fault| fault.code)
+        };
+        let validation = Err("ValidationException".to_owned());
+        assert_eq!(refused(Vec::new()), validation);
+        assert_eq!(refused(vec![entry("news"); 11]), validation);
+        assert_eq!(refused(vec![with("Source", Value::Null)]), validation);
+        // Source, type and what is around the text take ten bytes.
+        let padded = |size: usize| with("Detail", json!(format!("{{\"a\":\"{}\"}}", "x".repeat(size - 10))));
+        assert!(refused(vec![padded(SIZE)]).is_ok());
+        assert_eq!(refused(vec![padded(SIZE + 1)]), validation);
+        assert_eq!(refused(vec![padded(SIZE / 2), padded(SIZE / 2 + 1)]), validation);
+        assert_eq!(refused(vec![json!(7)]), Err("SerializationException".to_owned()));
+    }
+
+    #[test]
+    fn only_an_accounts_own_buses_can_be_described() {
+        let mut world = world();
+        let mut told = |name: Value| ask(&mut world, "DescribeEventBus", &json!({ "Name": name })).map_err(|f| f.code);
+        let arn = |account: &str, name: &str| format!("arn:aws:events:us-east-1:{account}:event-bus/{name}");
+        assert_eq!(told(json!("news")), Ok(json!({ "Name": "news", "Arn": arn(HERE, "news") })));
+        assert_eq!(told(json!(arn(HERE, "news"))).unwrap()["Name"], "news");
+        assert_eq!(told(Value::Null).unwrap()["Arn"], json!(arn(HERE, "default")));
+        let absent = Err("ResourceNotFoundException".to_owned());
+        assert_eq!(told(json!("nowhere")), absent);
+        assert_eq!(told(json!(arn(THERE, "open"))), absent);
+        assert_eq!(ask(&mut world, "ListRules", &json!({})).unwrap_err().code, "UnknownOperationException");
+    }
+}

@@ -372,6 +372,11 @@ mod tests {
         let (status, body, headers) = ask(call(&[("authorization", &gateway)], "/restapis/none", ""));
         assert!(status >= 400 && body.contains("\"message\""), "{status} {body}");
         assert!(headers.iter().any(|(name, _)| name == "x-amzn-errortype"));
+        let trail = signed("us-east-1", "cloudtrail");
+        let headers = [("authorization", trail.as_str()), ("x-amz-target", "a.b.DescribeTrails")];
+        let (status, body, headers) = ask(call(&headers, "/", "{}"));
+        assert_eq!((status, body.contains(r#""__type":"UnknownOperationException""#)), (400, true), "{body}");
+        assert!(headers.contains(&("content-type".to_owned(), "application/x-amz-json-1.1".to_owned())));
     }
 
     #[test]
@@ -382,6 +387,11 @@ mod tests {
         let (status, body, _) = ask(call(&[("authorization", "Basic x")], "/", "Action=GetCallerIdentity"));
         assert_eq!(status, 403);
         assert!(body.contains("IncompleteSignature"), "{body}");
+        for target in ["AWSEvents.PutEvents", "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents"] {
+            let (status, body, _) = ask(call(&[("x-amz-target", target)], "/", "{}"));
+            assert_eq!(status, 400);
+            assert!(body.contains(r#""__type":"MissingAuthenticationTokenException""#), "{body}");
+        }
     }
 
     #[test]

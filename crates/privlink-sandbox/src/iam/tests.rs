@@ -231,3 +231,34 @@ fn policies_that_mean_nothing_are_problems_of_the_file() {
         assert!(problem(role).contains(expected), "{role}: {}", problem(role));
     }
 }
+
+#[test]
+fn logs_are_asked_as_a_whole_and_events_put_on_each_bus() {
+    let call = |service: Service, target: &str, body: &str| {
+        let mut call = by_role("POST", "/", body);
+        call.headers.push(("x-amz-target".to_owned(), target.to_owned()));
+        let demands = demand::of(&world("allow \"*\""), &call, service);
+        demands.iter().map(|demand| format!("{} {}", demand.action, demand.resource)).collect::<Vec<String>>()
+    };
+    let lookup = call(Service::Trail, "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents", "{}");
+    assert_eq!(lookup, ["cloudtrail:LookupEvents *"]);
+    let other = "arn:aws:events:us-east-1:111111111111:event-bus/x";
+    let entries = format!(r#"{{"Entries":[{{"Source":"a"}},{{"EventBusName":"news"}},{{"EventBusName":"{other}"}}]}}"#);
+    let own = |name: &str| format!("events:PutEvents arn:aws:events:us-east-1:{ACCOUNT}:event-bus/{name}");
+    assert_eq!(
+        call(Service::Events, "AWSEvents.PutEvents", &entries),
+        [own("default"), own("news"), format!("events:PutEvents {other}")]
+    );
+    let described = call(Service::Events, "AWSEvents.DescribeEventBus", r#"{"Name":"news"}"#);
+    assert_eq!(described, [own("news").replace("PutEvents", "DescribeEventBus")]);
+    let (deny, put) =
+        ("allow \"*\"\ndeny \"events:PutEvents\" resource=\"arn:aws:events:*:*:event-bus/news\"", |bus: &str| {
+            let body = format!(r#"{{"Entries":[{{"EventBusName":"{bus}"}}]}}"#);
+            let mut call = by_role("POST", "/", &body);
+            call.headers.push(("x-amz-target".to_owned(), "AWSEvents.PutEvents".to_owned()));
+            call
+        });
+    let told =
+        |bus: &str| authorise(&world(deny), &put(bus), Service::Events).err().map(|fault| (fault.status, fault.code));
+    assert_eq!((told("other"), told("news")), (None, Some((400, "AccessDeniedException".to_owned()))));
+}

@@ -6,7 +6,7 @@ use super::record::Record;
 use super::{Log, MEMORY};
 use crate::clock::Moment;
 use crate::ids::stable_hex;
-use crate::json_rpc::{Members, answer};
+use crate::json_rpc::{self, Members, answer};
 use crate::wire::{Call, Fault, Reply};
 use crate::world::scope_key;
 use serde_json::{Map, Value, json};
@@ -19,6 +19,10 @@ const PAGE: usize = 50;
 
 /// Answers a CloudTrail request; what happened less than `lag` ago is not known yet.
 pub(crate) fn handle(log: &Log, call: &Call, now: Moment, lag: Duration) -> Result<Reply, Fault> {
+    let operation = json_rpc::operation(call);
+    if !OPERATIONS.contains(&operation) {
+        return Err(json_rpc::unknown(operation));
+    }
     let asked = Asked::read(&Members::of(call)?)?;
     let scope = scope_key(&call.account, &call.region);
     let (oldest, newest) = (now.minus(MEMORY), now.minus(lag));

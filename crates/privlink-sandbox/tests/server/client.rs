@@ -15,7 +15,7 @@ pub(crate) fn world() -> World {
 
 /// Credentials: an access key and perhaps a session token.
 #[derive(Clone)]
-pub(crate) struct Credentials(String, Option<String>);
+pub(crate) struct Credentials(pub(crate) String, pub(crate) Option<String>);
 
 pub(crate) fn ambient() -> Credentials {
     Credentials("AKIDEXAMPLE".to_owned(), None)

@@ -8,6 +8,7 @@ mod client;
 mod faults;
 mod lag;
 mod throttling;
+mod trail;
 
 use client::{HUB, LOOPBACK, WORLD, ambient, assume, blocking, call, create_group, send, text, world};
 use privlink_sandbox::{Options, Sandbox, World};
