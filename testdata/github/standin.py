@@ -1,8 +1,8 @@
 """A small GitHub on this machine, and a place for webhooks, for tests.
 
-    python standin.py [--port 0] [--base /api/v3] [--description FILE]
+    python standin.py [--port 0] [--base /api/v3] [--description FILE] [--tls FOLDER]
 
-It prints its URL and serves until it is killed. Each request is checked against GitHub's published description, and so is each
+It prints its URL and serves until it is killed. With --tls it prints a second one, of HTTPS; who signed that is in FOLDER/ca.pem. Each request is checked against GitHub's published description, and so is each
 answer; what does not fit is a breach: the request is answered by 500, and the breach is kept for the test to look at.
 
 Tokens say what they are: `ghs_job` is that of a job (github-actions[bot], no `GET /user`), `ghs_app_NAME` that of an app
@@ -376,24 +376,43 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(text)
 
 
+class Server(ThreadingHTTPServer):
+    """One way into a world."""
+
+    daemon_threads = True
+
+    def __init__(self, port, world, description, base):
+        super().__init__(("127.0.0.1", port), Handler)
+        self.world, self.description, self.base = world, description, base
+        self.url = f"http://127.0.0.1:{self.server_port}{base}"
+        self.graphql = re.sub(r"/v3$", "", base) + "/graphql"
+        self.show = objects.Show(world, self.url, REPOSITORY)
+        self.api = Api(world, self.show)
+
+    def handle_error(self, request, address):
+        # Clients that go away, or do not trust the certificate, are part of the tests.
+        pass
+
+
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("--port", type=int, default=0)
     options.add_argument("--base", default="", help="/api/v3 makes it an Enterprise Server")
     options.add_argument("--description", default=PUBLISHED, type=Path)
+    options.add_argument("--tls", type=Path, help="a folder for the certificates")
     options = options.parse_args()
     if not options.description.exists():
         sys.exit(f"no description of GitHub's API at {options.description}; run `cargo xtask test`")
-    server = ThreadingHTTPServer(("127.0.0.1", options.port), Handler)
-    server.daemon_threads = True
-    server.world, server.base = World(), options.base
-    server.url = f"http://127.0.0.1:{server.server_port}{options.base}"
-    server.graphql = re.sub(r"/v3$", "", options.base) + "/graphql"
-    server.show = objects.Show(server.world, server.url, REPOSITORY)
-    server.api = Api(server.world, server.show)
-    server.description = Description(options.description)
+    server = Server(options.port, World(), Description(options.description), options.base)
     server.world.add_issue("Route orders", "", "ana", pull_request=True)
     print(server.url, flush=True)
+    if options.tls:
+        import certificates
+
+        sealed = Server(0, server.world, server.description, options.base)
+        sealed.socket = certificates.sealing(options.tls).wrap_socket(sealed.socket, server_side=True)
+        print(sealed.url.replace("http://127.0.0.1", "https://localhost"), flush=True)
+        threading.Thread(target=sealed.serve_forever, daemon=True).start()
     server.serve_forever()
 
 

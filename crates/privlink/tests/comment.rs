@@ -281,6 +281,28 @@ fn flags_stand_in_for_the_environment() {
 }
 
 #[test]
+fn certificates_are_those_of_the_system_or_of_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let certificates = folder.path().display().to_string();
+    let github = StandIn::start_with(&["--tls", &certificates]);
+    let job = Job::new(&github);
+    let run = |authority: &str| {
+        let mut command = job.command(&[&plan("create")]);
+        command.env("GITHUB_API_URL", github.sealed.as_ref().unwrap());
+        succeeded(command.env("SSL_CERT_FILE", folder.path().join(authority)), JOB)
+    };
+    let (out, err) = run("none.pem");
+    assert!(out.is_empty() && err.contains("certificate") && err.contains("SSL_CERT_FILE"), "{err}");
+    assert_eq!(run("ca.pem").0, URL);
+
+    // Certificates of the system, or none at all: that of the stand-in is nobody's.
+    let mut command = job.command(&[&plan("create")]);
+    command.env("GITHUB_API_URL", github.sealed.as_ref().unwrap()).env_remove("SSL_CERT_FILE");
+    let (out, _) = succeeded(&mut command, JOB);
+    assert_eq!((&*out, github.comments().len()), ("", 1));
+}
+
+#[test]
 fn the_page_of_the_step_has_it_too() {
     let github = StandIn::start();
     let job = Job::of_fork(&github);

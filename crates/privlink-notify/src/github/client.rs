@@ -264,7 +264,8 @@ impl GitHub {
                 reset: number("x-ratelimit-reset"),
             };
             let location = header("location").map(str::to_owned);
-            let next = header("link").and_then(|link| self.moved(next(link)));
+            // Of its URL the path alone counts: a server behind another name may write its own.
+            let next = header("link").and_then(next).and_then(Parts::of).map(|parts| parts.path.to_owned());
             let bytes = Limited::new(response.into_body(), LARGEST).collect().await;
             let bytes = bytes.map_err(|error| lost(chain(&*error)))?.to_bytes();
             Ok(Reply { head, location, next, text: String::from_utf8_lossy(&bytes).into_owned() })

@@ -2,6 +2,9 @@
 //!
 //! Owns: every message about it, with a way out. Refuses to know: whether that ends the job it happened in.
 
+/// The way out where the other side's certificate is not trusted.
+const TRUST: &str = "install the system's certificates (ca-certificates), or name a file of them in SSL_CERT_FILE";
+
 /// Why GitHub was not told.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GitHubError {
@@ -136,9 +139,8 @@ impl GitHubError {
             }
             Self::RateLimited { .. } => "run it again later, or with a token of its own",
             Self::Author { .. } => "say whose it is by --author LOGIN; for an app that is NAME[bot]",
-            Self::Tls { .. } => {
-                "install the system's certificates (ca-certificates), or name a file of them in SSL_CERT_FILE"
-            }
+            Self::Tls { .. } => TRUST,
+            Self::Unreachable { why, .. } if why.contains("certificate") => TRUST,
             Self::Api { .. }
             | Self::Repository { .. }
             | Self::Marker { .. }

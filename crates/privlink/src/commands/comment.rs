@@ -156,7 +156,7 @@ async fn tell(notes: &[Note], args: &CommentArgs, job: &Job, streams: &Streams) 
                 report(note, &done, job, streams);
                 told = true;
             }
-            Err(error @ GitHubError::RateLimited { .. }) => return Err(error.into()),
+            Err(error) if fails_all(&error) => return Err(error.into()),
             Err(error) => job.warn_of(&format!("{} is not told", note.name), &job.explain(error), streams),
         }
     }
@@ -167,6 +167,17 @@ async fn tell(notes: &[Note], args: &CommentArgs, job: &Job, streams: &Streams) 
         job.warn_of("the labels are not set", &job.explain(error), streams);
     }
     Ok(())
+}
+
+/// Whether the next request would end no better.
+fn fails_all(error: &GitHubError) -> bool {
+    matches!(
+        error,
+        GitHubError::RateLimited { .. }
+            | GitHubError::Unauthorized { .. }
+            | GitHubError::Unreachable { .. }
+            | GitHubError::Down { .. }
+    )
 }
 
 fn report(note: &Note, done: &Commented, job: &Job, streams: &Streams) {

@@ -30,6 +30,8 @@ pub(crate) struct StandIn {
     child: Child,
     /// The URL of its API.
     pub(crate) url: String,
+    /// The same over HTTPS, where it was started with `--tls FOLDER`; who signed is in `FOLDER/ca.pem`.
+    pub(crate) sealed: Option<String>,
 }
 
 impl StandIn {
@@ -43,10 +45,10 @@ impl StandIn {
         let mut command = Command::new(interpreter());
         command.arg(root().join("testdata/github/standin.py")).args(options).env("PYTHONDONTWRITEBYTECODE", "1");
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
-        let mut url = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut url).unwrap();
-        assert!(!url.trim().is_empty(), "the stand-in did not start");
-        Self { child, url: url.trim().to_owned() }
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let url = lines.next().expect("the stand-in did not start");
+        let sealed = options.contains(&"--tls").then(|| lines.next().expect("it speaks HTTPS"));
+        Self { child, url, sealed }
     }
 
     /// `http://127.0.0.1:PORT`, without the API's path.
