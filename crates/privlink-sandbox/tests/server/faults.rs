@@ -310,11 +310,13 @@ async fn a_restart_forgets_faults_and_keeps_what_they_did() {
     let sandbox = Sandbox::start(world, LOOPBACK, keep()).await.unwrap();
     let never = Fault::new(endpoint.operation, FaultKind::NeverSettles);
     let lost = Fault::new(endpoint.operation, FaultKind::LostAnswer);
-    sandbox.set_faults(Faults {
-        list: vec![never, lost.clone()],
-        reads_lag: Duration::from_secs(3600),
-        ..Faults::default()
-    }).unwrap();
+    sandbox
+        .set_faults(Faults {
+            list: vec![never, lost.clone()],
+            reads_lag: Duration::from_secs(3600),
+            ..Faults::default()
+        })
+        .unwrap();
     let url = sandbox.url();
     blocking(move || assert!((endpoint.make)(&Caller::new(url)).unwrap().status < 300)).await;
     assert_eq!(sandbox.faults().list, [lost]);
