@@ -56,6 +56,13 @@ pub(crate) struct Opened {
     pub(crate) connection: Connection,
 }
 
+impl Opened {
+    /// The accounts of the spec.
+    pub(crate) fn accounts(&self) -> &[Account] {
+        &self.accounts
+    }
+}
+
 /// A plan and what is known of it.
 pub(crate) struct Ready {
     /// The plan.

@@ -43,6 +43,17 @@ impl Streams {
         }
     }
 
+    /// The same, with results among the messages: what is said beside the one result that a program reads.
+    pub(crate) fn aside(&self) -> Self {
+        Self {
+            out: self.err.clone(),
+            err: self.err.clone(),
+            events: Events::silent(),
+            input: Arc::clone(&self.input),
+            interactive: self.interactive,
+        }
+    }
+
     /// The same for a program: events in place of results and of live progress, and nobody is asked. Messages stay.
     pub(crate) fn for_program(&self) -> Self {
         Self {

@@ -137,6 +137,7 @@ fn deed(deed: &Deed) -> Json {
         "call": deed.call,
         "from": deed.from,
         "by_privlink": deed.by_privlink,
+        "only_parent": deed.only_parent,
         "event": deed.event,
     })
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use privlink_engine::{Claim, Journal, Lock, Store, wall_seconds};
 use privlink_kinds::KINDS;
-use privlink_model::{Begun, Finding, Plan, Way};
+use privlink_model::{Action, Begun, Finding, Plan, Way};
 use privlink_spec::Sources;
 use privlink_spec::document::Document;
 
@@ -184,7 +184,11 @@ impl Asked<'_> {
         streams.err.line(&format!("Run {run}"));
         let site = self.site();
         let words = Words {
-            done: if self.verb == "destroy" { "Destroyed" } else { "Applied" },
+            done: match (self.verb, &self.select.only) {
+                ("destroy", _) => "Destroyed",
+                (_, Some(_)) => "Repaired",
+                _ => "Applied",
+            },
             again: site.command(self.verb),
             resume: site.command(&format!("resume {run}")),
             rollback: site.command(&format!("rollback {run}")),
@@ -226,9 +230,11 @@ impl Asked<'_> {
                     return Ok(Agreed::Ended(exit_code::DONE));
                 }
                 self.refuse(&ready.plan)?;
+                self.beside(&ready.plan, streams);
                 let steps = words::count(ready.plan.steps.len(), "step");
-                let question = match self.verb {
-                    "destroy" => format!("Destroy project {:?} in {steps}?", ready.plan.project),
+                let question = match (self.verb, &self.select.only) {
+                    ("destroy", _) => format!("Destroy project {:?} in {steps}?", ready.plan.project),
+                    (_, Some(_)) => format!("Repair by {steps}?"),
                     _ => format!("Apply {steps}?"),
                 };
                 consent::ask(self.consent, &question, streams).await?;
@@ -250,6 +256,15 @@ impl Asked<'_> {
                 self.refuse(plan)?;
                 Ok(Agreed::Plan(Box::new(plan.clone())))
             }
+        }
+    }
+
+    /// Tells what a repair carries out that did not drift, because something that did needs it.
+    fn beside(&self, plan: &Plan, streams: &Streams) {
+        let Some(only) = &self.select.only else { return };
+        let others = plan.changes.changes.iter().filter(|change| change.action != Action::NoOp);
+        for change in others.filter(|change| !only.contains(&change.address)) {
+            streams.err.line(&format!("Also changed, as the repair needs it: {}.", change.address));
         }
     }
 

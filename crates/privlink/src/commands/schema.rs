@@ -11,6 +11,7 @@ use crate::view::event_stream;
 pub(crate) fn run(args: &SchemaArgs, streams: &Streams) -> Result<Exit, Failure> {
     let text = match &args.what {
         SchemaOf::Plan => privlink_plan::SCHEMA_JSON.to_owned(),
+        SchemaOf::Drift => privlink_plan::DRIFT_SCHEMA_JSON.to_owned(),
         SchemaOf::Events => event_stream::SCHEMA_JSON.to_owned(),
         SchemaOf::Commands => reference::commands(),
         SchemaOf::Kinds => reference::kinds(),

@@ -1,0 +1,84 @@
+//! Who did it: the accounts' own logs, asked about what drifted.
+//!
+//! Owns: what they are asked. Refuses to know: how a log is read (see `privlink-kinds`).
+//!
+//! Nothing depends on the answer: a log that may not be read, or knows nothing yet, leaves the name out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use privlink_model::{Deed, Scope, Subject};
+use privlink_plan::{Attribute, Drift, Drifted};
+use tokio::task::JoinSet;
+
+use crate::connection::Connection;
+use crate::moment;
+
+/// How far back a log goes: CloudTrail keeps 90 days.
+const KEPT: u64 = 90 * 24 * 3600;
+
+/// Writes into what drifted who changed it last, as far as that is known. `since` is when all was last known to be as applied.
+pub(super) async fn ask(drift: &mut Drift, connection: &Connection, since: Option<u64>, now: u64) {
+    let since = since.unwrap_or_default().max(now.saturating_sub(KEPT));
+    let mut asked = JoinSet::new();
+    for (scope, subjects) in questions(drift) {
+        let trail = Arc::clone(&connection.trail);
+        asked.spawn(async move {
+            let answer = trail.deeds(&scope, since, &subjects).await;
+            (scope, subjects, answer)
+        });
+    }
+    let mut known: BTreeMap<(Scope, Subject), Deed> = BTreeMap::new();
+    let mut notes = BTreeSet::new();
+    while let Some(answer) = asked.join_next().await {
+        match answer {
+            Ok((scope, subjects, Ok(deeds))) => {
+                if let Some(only_since) = deeds.only_since {
+                    let since = moment::minute(only_since);
+                    notes.insert(format!("who did it was looked for in {scope} since {since} only: the log is long"));
+                }
+                let of =
+                    |subject: Subject| deeds.last(&subject.id).cloned().map(|deed| ((scope.clone(), subject), deed));
+                known.extend(subjects.into_iter().filter_map(of));
+            }
+            Ok((scope, _, Err(unread))) => {
+                let help = unread.help.map(|help| format!(" ({help})")).unwrap_or_default();
+                notes.insert(format!(
+                    "who did it is not known in {scope}: {}: {}{help}",
+                    unread.operation, unread.message
+                ));
+            }
+            // An answer that broke down is none.
+            Err(_) => {}
+        }
+    }
+    for drifted in &mut drift.found {
+        drifted.by = subject(drifted).and_then(|subject| known.get(&(drifted.scope.clone(), subject)).cloned());
+    }
+    drift.notes.extend(notes);
+}
+
+/// What a log is asked about something; nothing where nobody did anything in AWS.
+fn subject(drifted: &Drifted) -> Option<Subject> {
+    let id = drifted.id.clone().filter(|_| !by_name_alone(drifted))?;
+    Some(Subject { kind: drifted.kind, id, within: drifted.within.clone() })
+}
+
+/// What each log is asked. Answers go by AWS's names, and two kinds may go by one, such as a target group and its targets:
+/// those are asked about one after the other.
+fn questions(drift: &Drift) -> Vec<(Scope, Vec<Subject>)> {
+    let mut rounds: BTreeMap<(Scope, usize), Vec<Subject>> = BTreeMap::new();
+    let mut seen: BTreeMap<(Scope, String), usize> = BTreeMap::new();
+    for drifted in &drift.found {
+        let Some(subject) = subject(drifted) else { continue };
+        let round = seen.entry((drifted.scope.clone(), subject.id.clone())).or_default();
+        rounds.entry((drifted.scope.clone(), *round)).or_default().push(subject);
+        *round += 1;
+    }
+    rounds.into_iter().map(|((scope, _), subjects)| (scope, subjects)).collect()
+}
+
+/// Whether a name's answer is all that changed: nobody did anything in AWS.
+fn by_name_alone(drifted: &Drifted) -> bool {
+    !drifted.attributes.is_empty() && drifted.attributes.iter().all(|attribute: &Attribute| attribute.name.is_some())
+}

@@ -1,0 +1,108 @@
+//! What was told to whom, so that the same drift is told once.
+//!
+//! There is no state file, but the store only ever grows, and what was told is a fact of the past like a run: a log of lines, in
+//! the store's own form of a journal, under a name that no run has. One line for each telling that was news.
+//! Owns: that log. Refuses to know: how somebody is told (see `telling`).
+//!
+//! Where the log cannot be read or written, things are told again: that is better than not at all.
+
+use privlink_engine::{Store, StoreError};
+use privlink_model::short_digest;
+use serde_json::{Value as Json, json};
+
+use crate::stores::TOLD;
+
+/// How much of the digest of a channel's address is kept: it tells one from another and says nothing of it.
+const CHANNEL: usize = 8;
+
+/// Somebody who is told, by something that changes when it is somebody else.
+pub(super) fn channel(kind: &str, address: &str) -> String {
+    format!("{kind}:{}", short_digest(address, CHANNEL))
+}
+
+/// The log of what was told.
+pub(super) struct Told {
+    lines: Vec<Line>,
+    /// How long it is, in the store's own unit.
+    at: u64,
+}
+
+struct Line {
+    project: String,
+    to: String,
+    /// The digest of the drift that was told; none when that it is gone was, or nothing.
+    digest: Option<String>,
+}
+
+impl Told {
+    /// Reads the log.
+    pub(super) async fn read(store: &dyn Store) -> Result<Self, StoreError> {
+        let (bytes, at) = store.journal(TOLD).await?;
+        let text = String::from_utf8_lossy(&bytes);
+        // A line that a newer version wrote in another form tells this one nothing.
+        Ok(Self { lines: text.lines().filter_map(Line::read).collect(), at })
+    }
+
+    /// What was told last on a channel; none where nothing ever was, and none of a digest where all was well.
+    pub(super) fn last(&self, project: &str, to: &str) -> Option<Option<&str>> {
+        let line = self.lines.iter().rev().find(|line| line.project == project && line.to == to)?;
+        Some(line.digest.as_deref())
+    }
+
+    /// Adds a line.
+    pub(super) async fn write(
+        &mut self,
+        store: &dyn Store,
+        project: &str,
+        to: &str,
+        digest: Option<&str>,
+        now: u64,
+    ) -> Result<(), StoreError> {
+        let line = json!({ "v": 1, "project": project, "to": to, "digest": digest, "at": now });
+        self.at = store.append(TOLD, self.at, format!("{line}\n").as_bytes()).await?;
+        self.lines.push(Line { project: project.to_owned(), to: to.to_owned(), digest: digest.map(str::to_owned) });
+        Ok(())
+    }
+}
+
+impl Line {
+    fn read(text: &str) -> Option<Self> {
+        let json: Json = serde_json::from_str(text).ok()?;
+        let text = |key: &str| json.get(key)?.as_str().map(str::to_owned);
+        Some(Self { project: text("project")?, to: text("to")?, digest: text("digest") })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use privlink_engine::FolderStore;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_told_last_is_known_by_channel_and_project() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = FolderStore::new(folder.path().to_owned());
+        let mut told = Told::read(&store).await.unwrap();
+        assert_eq!(told.last("shop", "webhook"), None);
+        told.write(&store, "shop", "webhook", Some("d1"), 1).await.unwrap();
+        told.write(&store, "shop", "webhook", Some("d2"), 2).await.unwrap();
+        told.write(&store, "bank", "webhook", None, 3).await.unwrap();
+        for told in [told, Told::read(&store).await.unwrap()] {
+            assert_eq!(told.last("shop", "webhook"), Some(Some("d2")));
+            assert_eq!(told.last("bank", "webhook"), Some(None));
+            assert_eq!(told.last("shop", "bus"), None);
+        }
+    }
+
+    #[tokio::test]
+    async fn two_checks_at_once_do_not_lose_a_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = FolderStore::new(folder.path().to_owned());
+        let (mut one, mut other) = (Told::read(&store).await.unwrap(), Told::read(&store).await.unwrap());
+        one.write(&store, "shop", "webhook", Some("d"), 1).await.unwrap();
+        assert!(other.write(&store, "shop", "webhook", Some("d"), 1).await.is_err(), "the log has moved on");
+        assert!(Line::read("{\"v\":9}").is_none() && Line::read("no json").is_none());
+        assert_ne!(channel("webhook", "https://a"), channel("webhook", "https://b"));
+    }
+}
