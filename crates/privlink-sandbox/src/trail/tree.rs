@@ -183,9 +183,9 @@ fn one_or_all(mut elements: Vec<Value>) -> Value {
     if elements.len() == 1 { elements.remove(0) } else { Value::Array(elements) }
 }
 
-/// Writes a truth value as one, and a number that loses nothing as one.
+/// Writes a truth value as one, and a number as one that is no account's.
 fn scalar(text: &str) -> Value {
-    match (text, text.parse::<i64>()) {
+    match (text, text.parse::<i32>()) {
         ("true", _) => json!(true),
         ("false", _) => json!(false),
         (_, Ok(number)) if number.to_string() == text => json!(number),
