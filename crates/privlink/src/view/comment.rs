@@ -105,6 +105,32 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_plan_calls_for_the_labels_of_what_it_does() {
+        let whole = crate::view::tests::everything();
+        let calls = |action: Action, interrupts: bool| {
+            let mut plan = whole.clone();
+            plan.changes.changes.truncate(1);
+            plan.changes.changes.iter_mut().for_each(|change| change.action = action);
+            plan.steps.retain(|step| step.outage.is_some() && interrupts);
+            labels(&plan)
+        };
+        for (action, label) in [
+            (Action::Create, CREATE),
+            (Action::Update, CHANGE),
+            (Action::ReplaceCreateFirst, REPLACE),
+            (Action::ReplaceDeleteFirst, REPLACE),
+            (Action::ReplaceKeepOld, REPLACE),
+            (Action::Delete, DELETE),
+        ] {
+            assert_eq!(calls(action, false), [label]);
+        }
+        assert_eq!(calls(Action::Update, true), [CHANGE, OUTAGE]);
+        assert!(
+            [Action::NoOp, Action::Wait, Action::Unknown].into_iter().all(|action| calls(action, false).is_empty())
+        );
+    }
+
+    #[test]
     fn labels_are_kept_in_a_comment_and_found_again() {
         let body = |labels: &[&str]| format!("<!-- privlink:plan:x -->\n{}", text("page", labels, Origin::default()));
         let comments = [body(&[DELETE, CREATE]), body(&[]), body(&[FAILED, CREATE]).replace('\n', "\r\n")];
