@@ -148,6 +148,55 @@ fn one_account_is_printed_as_it_can_be_pasted() {
     assert!(told(&output).contains("cannot be used as a saved plan"), "{}", told(&output));
 }
 
+/// Every action that a document allows, with what it allows it on.
+fn allowed(document: &Json) -> Vec<(String, String)> {
+    let texts = |value: &Json| value.as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned()).collect();
+    let of = |statement: &Json| {
+        let (actions, resources): (Vec<String>, Vec<String>) =
+            (texts(&statement["Action"]), texts(&statement["Resource"]));
+        let pair = |action: &String| resources.iter().map(|on| (action.clone(), on.clone())).collect::<Vec<_>>();
+        actions.iter().flat_map(pair).collect::<Vec<_>>()
+    };
+    document["Statement"].as_array().unwrap().iter().flat_map(of).collect()
+}
+
+#[test]
+fn a_check_for_drift_takes_reading_the_log_and_one_bus_in_one_account() {
+    let spec = example(EXAMPLE);
+    let (plain, _) = schema(&[], &spec);
+    let more = |arguments: &[&str], name: &str| {
+        let (printed, _) = schema(arguments, &spec);
+        let read = allowed(&plain[name]);
+        let all = allowed(&printed[name]);
+        assert!(read.iter().all(|one| all.contains(one)), "{name} reads less");
+        let mut more: Vec<String> =
+            all.into_iter().filter(|one| !read.contains(one)).map(|(action, on)| format!("{action} {on}")).collect();
+        more.sort();
+        more
+    };
+    let lookup = "cloudtrail:LookupEvents *".to_owned();
+    assert_eq!(more(&["--drift"], "gateway"), [lookup.as_str()]);
+    let telling = ["--drift", "--event-bus", "news@gateway"];
+    assert_eq!(more(&telling, "application"), [lookup.as_str()]);
+    let bus = "arn:aws:events:us-east-1:222222222222:event-bus/news";
+    let told_too = [lookup, format!("events:DescribeEventBus {bus}"), format!("events:PutEvents {bus}")];
+    assert_eq!(more(&telling, "gateway"), told_too);
+    assert_eq!(more(&["--drift", "--event-bus", bus], "gateway"), told_too, "the account is that of the ARN");
+
+    let refused = |arguments: &[&str], code: i32| {
+        let output = privlink(&["schema", "permissions", "-f"]).arg(&spec).args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", told(&output));
+        told(&output)
+    };
+    assert!(
+        refused(&["--drift", "--event-bus", "news"], 1).contains("write news@ACCOUNT; there is application, gateway")
+    );
+    refused(&["--drift", "--event-bus", "news@nobody"], 64);
+    refused(&["--event-bus", "news@gateway"], 64);
+    refused(&["--drift", "--event-bus", "a b"], 64);
+    refused(&["--drift", "saved.plan"], 64);
+}
+
 #[test]
 fn equal_plans_print_equal_policies() {
     let bench = Bench::open();
