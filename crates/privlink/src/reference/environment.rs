@@ -1,6 +1,6 @@
 //! The page of environment variables: those behind flags, from the command line's definition, and those that are standard.
 //!
-//! Owns: the list of the standard ones. Refuses to know: how they are read (see `streams`, and the AWS SDK).
+//! Owns: the list of the standard ones. Refuses to know: how they are read (see `streams`, `github`, and the AWS SDK).
 
 use std::collections::BTreeMap;
 
@@ -53,6 +53,30 @@ const AWS: &[(&str, &str)] = &[
     ("SSL_CERT_FILE`, `SSL_CERT_DIR", "The certificates that are trusted, in place of the system's."),
 ];
 
+/// What GitHub Actions sets, and the tokens that other programs take there.
+const GITHUB: &[(&str, &str)] = &[
+    (
+        "GITHUB_TOKEN`, `GH_TOKEN",
+        "The token for comments, labels and issues; the first that is not empty. `--token-env` names another.",
+    ),
+    (
+        "GITHUB_REPOSITORY`, `GITHUB_API_URL",
+        "Which repository, and where GitHub is. `--repository` and `--api-url` win.",
+    ),
+    (
+        "GITHUB_EVENT_PATH`, `GITHUB_REF",
+        "What set the job off: its pull request, the commit, and whether it comes from a fork. `--pull-request` wins.",
+    ),
+    ("GITHUB_SERVER_URL`, `GITHUB_RUN_ID`, `GITHUB_SHA", "The page of the run and the commit, which a comment names."),
+    ("GITHUB_STEP_SUMMARY", "The file that `comment --summary` appends to."),
+    ("GITHUB_ACTIONS", "`true`: what could not be told is a warning on the page of the run."),
+    (
+        "PRIVLINK_WEBHOOK",
+        "The URL that `drift` posts to: a secret, and so behind no flag. `--webhook-env` names another variable.",
+    ),
+    ("GITHUB_ACTOR", "`dependabot[bot]`: explains a token that may only read."),
+];
+
 const NOT_READ: &str = "
 Not read, though other programs do: `AWS_REGION` and `AWS_DEFAULT_REGION` (the spec names each account's region),
 `AWS_MAX_ATTEMPTS` and `AWS_RETRY_MODE` (what may be sent again differs from call to call), `AWS_CA_BUNDLE` (use
@@ -81,6 +105,11 @@ pub(crate) fn page() -> String {
             "What is common to programs that call AWS. A `profile` or `role` in the spec wins. On a sandbox (`--sandbox`) \
              credentials and endpoints are its own.",
             AWS,
+        ),
+        (
+            "GitHub",
+            "What `comment` and `drift --issue` find in a job of GitHub Actions, so that they need no flags.",
+            GITHUB,
         ),
     ] {
         page.push_str(&format!("\n## {title}\n\n{intro}\n"));
@@ -119,19 +148,27 @@ mod tests {
         }
     }
 
-    /// Whatever else asks for a variable by name, in the one module of the program that does.
+    /// The variables that a module asks for by name.
+    fn asked(source: &'static str) -> Vec<&'static str> {
+        let code = source.split("#[cfg(test)]").next().unwrap();
+        let capital = |letter: char| letter.is_ascii_uppercase() || letter == '_';
+        let texts = code.split('"').skip(1).step_by(2);
+        texts.filter(|text| !text.is_empty() && text.chars().all(capital)).collect()
+    }
+
+    /// Whatever else asks for a variable by name, in the modules of the program that do.
     #[test]
-    fn what_streams_ask_the_environment_for_is_on_the_page() {
-        let source = include_str!("../streams.rs").split("#[cfg(test)]").next().unwrap();
-        let names: Vec<&str> = source
-            .split('"')
-            .skip(1)
-            .step_by(2)
-            .filter(|text| !text.is_empty() && text.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_'))
-            .collect();
-        assert!(names.contains(&"NO_COLOR") && names.contains(&"CI"), "{names:?}");
-        for name in names {
-            assert!(TERMINAL.iter().any(|(variable, _)| *variable == name), "{name}");
+    fn what_is_asked_of_the_environment_is_on_the_page() {
+        for (source, rows, some) in [
+            (include_str!("../streams.rs"), TERMINAL, ["NO_COLOR", "CI"]),
+            (include_str!("../github.rs"), GITHUB, ["GH_TOKEN", "GITHUB_EVENT_PATH"]),
+        ] {
+            let names = asked(source);
+            assert!(some.iter().all(|name| names.contains(name)), "{names:?}");
+            for name in names {
+                let named = |(variables, _): &(&str, &str)| variables.split("`, `").any(|variable| variable == name);
+                assert!(rows.iter().any(named), "{name}");
+            }
         }
     }
 }
