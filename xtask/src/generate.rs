@@ -11,6 +11,7 @@ const PAGES: &[(&str, &str)] = &[
     ("exit-codes.md", "exit-codes"),
     ("environment.md", "environment"),
     ("plan.schema.json", "plan"),
+    ("events.schema.json", "events"),
 ];
 
 /// Writes the pages; with `check` compares them with what is there.

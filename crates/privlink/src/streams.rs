@@ -149,12 +149,17 @@ pub(crate) mod captured {
         }
     }
 
+    /// A stream to a writer of its own.
+    pub(crate) fn sink(writer: impl Write + Send + 'static) -> Sink {
+        Sink::new(Box::new(writer), false, false)
+    }
+
     /// Streams that are no terminal unless `answer` is given, in which case a person types it.
     pub(crate) fn streams(answer: Option<&str>) -> (Streams, Buffer, Buffer) {
         let (out, err) = (Buffer::default(), Buffer::default());
         let streams = Streams {
-            out: Sink::new(Box::new(out.clone()), false, false),
-            err: Sink::new(Box::new(err.clone()), false, false),
+            out: sink(out.clone()),
+            err: sink(err.clone()),
             events: Events::silent(),
             input: Arc::new(Mutex::new(io::Cursor::new(answer.unwrap_or_default().as_bytes().to_vec()))),
             interactive: answer.is_some(),

@@ -218,7 +218,7 @@ impl Asked<'_> {
                     Prepared::Ended(exit) => return Ok(Agreed::Ended(exit)),
                 };
                 self.show(&ready.plan, &opened.connection, streams);
-                streams.events.say(|| event_stream::plan(&ready.plan));
+                streams.events.say(|| event_stream::plan(&ready.plan, &self.announcements(&opened.connection)));
                 if ready.incomplete {
                     let help = "`privlink plan` shows what is known; mend what could not be read, then try again";
                     streams.err.line(&format!(
@@ -245,7 +245,7 @@ impl Asked<'_> {
                 for announcement in self.announcements(connection) {
                     streams.err.line(&format!("! {announcement}"));
                 }
-                streams.events.say(|| event_stream::plan(plan));
+                streams.events.say(|| event_stream::plan(plan, &self.announcements(connection)));
                 if let Some(exit) = moved(plan, connection, streams).await {
                     return Ok(Agreed::Ended(exit));
                 }

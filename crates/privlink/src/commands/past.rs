@@ -99,7 +99,7 @@ impl<'a> Past<'a> {
             resume: self.command("resume"),
             rollback: self.command("rollback"),
         };
-        streams.events.say(|| event_stream::plan(&self.plan));
+        streams.events.say(|| event_stream::plan(&self.plan, &self.connection.place.announcements()));
         let parallelism = self.site.cloud.parallelism;
         let (plan, connection, confirm) = (&self.plan, &self.connection, self.confirm);
         let store = self.store.place();

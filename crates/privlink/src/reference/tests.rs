@@ -60,7 +60,10 @@ mod written {
         // What a spec needs is no page: it is another one for every spec.
         let pages = schema.get_subcommands().map(clap::Command::get_name).filter(|name| *name != "permissions");
         for name in pages {
-            let file = if name == "plan" { "plan.schema.json".to_owned() } else { format!("{name}.md") };
+            let file = match name {
+                "plan" | "events" | "drift" => format!("{name}.schema.json"),
+                _ => format!("{name}.md"),
+            };
             let (streams, out, _) = captured::streams(None);
             let args = ["privlink", "schema", name].map(Into::into);
             assert_eq!(crate::run::run(args, &NoAccounts, |_| streams), exit_code::DONE);

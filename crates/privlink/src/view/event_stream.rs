@@ -61,8 +61,8 @@ pub(crate) fn gather(event: &Event) -> Option<Json> {
     }
 }
 
-/// What is to be done, without the attributes.
-pub(crate) fn plan(plan: &Plan) -> Json {
+/// What is to be done, without the attributes; and what people are told above it.
+pub(crate) fn plan(plan: &Plan, announcements: &[String]) -> Json {
     let mut whole = privlink_plan::json(plan, &KINDS);
     let mut member = |name: &str| whole.get_mut(name).map(Json::take).unwrap_or_default();
     let accounts = plan
@@ -77,6 +77,7 @@ pub(crate) fn plan(plan: &Plan) -> Json {
         "summary": member("summary"),
         "steps": member("steps"),
         "eta": member("eta"),
+        "announcements": announcements,
     })
 }
 

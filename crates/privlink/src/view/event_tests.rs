@@ -84,7 +84,7 @@ fn before_the_run() -> Vec<Json> {
         event_stream::locked("project \"shop\" is locked by ana@mac", &holder),
     ];
     lines.extend([Event::GatherStarted(hub()), read].iter().filter_map(event_stream::gather));
-    lines.push(event_stream::plan(&everything()));
+    lines.push(event_stream::plan(&everything(), &["--dangerous-empty is given.".to_owned()]));
     lines
 }
 
@@ -207,9 +207,9 @@ fn a_plan_is_told_in_the_words_of_its_own_schema_and_without_attributes() {
         assert_eq!(ours["$defs"][name], plans["$defs"][name], "{name} differs from the plan's schema");
     }
     assert_eq!(ours["$defs"]["plan-line"]["properties"]["eta"], plans["properties"]["eta"]);
-    let line = event_stream::plan(&everything());
+    let line = event_stream::plan(&everything(), &[]);
     let members: Vec<&String> = line.as_object().unwrap().keys().collect();
-    assert_eq!(members, ["type", "project", "plan", "accounts", "summary", "steps", "eta"]);
+    assert_eq!(members, ["type", "project", "plan", "accounts", "summary", "steps", "eta", "announcements"]);
 }
 
 #[test]

@@ -43,6 +43,7 @@ fn an_apply_is_told_from_the_version_to_the_outcome() {
     ];
     assert_eq!(story(&lines), expected);
     assert_eq!(lines[4]["steps"][0]["operation"], "delete");
+    assert_eq!(lines[4]["announcements"][0], "--dangerous-empty is given.");
     assert_eq!((&lines[6]["verb"], &lines[6]["done"]), (&"apply".into(), &Json::Array(Vec::new())));
     assert_eq!((&lines[8]["step"], &lines[8]["way"], &lines[8]["id"]), (&1.into(), &"forward".into(), &"sg-1".into()));
     assert_eq!(lines[9]["run"], lines[6]["run"]);
