@@ -69,6 +69,11 @@ fn label(text: &str) -> String {
         match character {
             ' ' | ',' => written.push(*character),
             '/' | '-' | '.' | ':' if within => written.push(*character),
+            // With others behind them, a formula and Mermaid's own marks, however they are written; what cannot be seen
+            // keeps them apart.
+            '$' | '\u{fb02}' | '\u{b6}' => {
+                let _ = write!(written, "#{};#8203;", u32::from(*character));
+            }
             plain if plain.is_alphanumeric() => written.push(*plain),
             other => {
                 let _ = write!(written, "#{};", u32::from(*other));
@@ -120,6 +125,7 @@ mod tests {
     fn what_could_mean_something_is_a_number() {
         assert_eq!(label("target/orders-2.b"), "target/orders-2.b");
         assert_eq!(label("- a \"b\" #1; <c>"), "#45; a #34;b#34; #35;1#59; #60;c#62;");
+        assert_eq!(label("$$"), "#36;#8203;#36;#8203;");
         assert_eq!(label("1. `x`\n&amp; é日"), "1#46; #96;x#96; #38;amp#59; é日");
     }
 }

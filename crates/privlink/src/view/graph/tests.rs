@@ -368,6 +368,8 @@ fn is_closed(line: &str) -> bool {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn no_name_leaves_its_label(names in proptest::collection::vec(nasty(), 5)) {
         let mut changes = chain();
