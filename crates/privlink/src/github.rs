@@ -54,6 +54,9 @@ pub(crate) enum Obstacle {
     /// What set the job off is not about a pull request.
     #[error("this is not about a pull request, so that there is nowhere to comment")]
     PullRequest,
+    /// The job follows one that was about a pull request, and it is not said which.
+    #[error("the run before this one names no pull request, as GitHub leaves out those of forks")]
+    Unnamed,
     /// The job is about several pull requests.
     #[error("this is about {0} pull requests, and it is not known which to tell")]
     PullRequests(usize),
@@ -74,7 +77,7 @@ impl Obstacle {
                 Some("in GitHub Actions: env: GITHUB_TOKEN: ${{ github.token }}; --token-env names another variable")
             }
             Self::PullRequest => None,
-            Self::PullRequests(_) => Some("--pull-request N says it"),
+            Self::Unnamed | Self::PullRequests(_) => Some("--pull-request N says it"),
             Self::ReadOnly(..) => Some(
                 "keep the plan as an artifact, and comment from a workflow_run workflow, which has a token of its own; \
                  pull_request_target would run a stranger's spec with your credentials",
@@ -138,10 +141,10 @@ impl Job {
         if let Some(number) = number("/pull_request/number").or_else(issue).or_else(reference) {
             return Ok(number);
         }
-        // Those of a fork are not named here.
-        let after = self.event.pointer("/workflow_run/pull_requests").and_then(Value::as_array);
-        match after.map_or(&[][..], Vec::as_slice) {
-            [one] => one["number"].as_u64().ok_or(Obstacle::PullRequest),
+        let Some(before) = self.event.get("workflow_run") else { return Err(Obstacle::PullRequest) };
+        match before["pull_requests"].as_array().map_or(&[][..], Vec::as_slice) {
+            [one] => one["number"].as_u64().ok_or(Obstacle::Unnamed),
+            [] if before["event"] == "pull_request" => Err(Obstacle::Unnamed),
             [] => Err(Obstacle::PullRequest),
             many => Err(Obstacle::PullRequests(many.len())),
         }

@@ -30,11 +30,13 @@ fn events_name_their_pull_request() {
 
     let two = json!({ "workflow_run": { "pull_requests": [{ "number": 1 }, { "number": 2 }] } });
     assert!(number(&two).unwrap_err().contains("2 pull requests"));
+    let fork = json!({ "workflow_run": { "event": "pull_request", "pull_requests": [] } });
+    assert!(number(&fork).unwrap_err().contains("leaves out those of forks"));
     for none in [
         Value::Null,
         json!({ "issue": { "number": 8 } }),
         json!({ "merge_group": { "head_ref": "refs/heads/gh-readonly-queue/main/pr-5-abc" } }),
-        json!({ "workflow_run": { "pull_requests": [] } }),
+        json!({ "workflow_run": { "event": "push", "pull_requests": [] } }),
         json!({ "ref": "refs/heads/main", "commits": [] }),
         json!({ "pull_request": { "number": "7" } }),
         json!([1, 2]),

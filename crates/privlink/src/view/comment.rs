@@ -150,6 +150,14 @@ mod tests {
     }
 
     #[test]
+    fn what_surrounds_a_page_has_the_room_that_pages_leave() {
+        let (run, commit) = ("x".repeat(300), "0".repeat(64));
+        let around = text("", LABELS, Origin { page: Some(&run), commit: Some(&commit) });
+        let marker = privlink_notify::github::room(&"x".repeat(200));
+        assert!(around.len() + marker <= privlink_notify::github::LIMIT - super::super::markdown::ladder::LIMIT);
+    }
+
+    #[test]
     fn a_failure_shows_the_end_of_what_was_told_and_cannot_break_out() {
         let (page, labels) = failed("shop", "error: no\n```\n@team </details>\n");
         assert_eq!(labels, [FAILED]);
