@@ -64,9 +64,18 @@ meaning() {
     esac
 }
 
-# The last line of the results that is not empty: how a plan, an apply and a check for drift each end.
+# What came of it, in one line. A page of drift begins with it; a plan and an apply end with it, and an apply that failed
+# tells it among its messages.
 closing() {
-    sed -e '/^[[:space:]]*$/d' "$work/out" | tail -n 1
+    case $command-$code in
+    drift-*) head -n 1 "$work/out" | tr -d '*`' ;;
+    apply-0 | plan-*) last_line "$work/out" ;;
+    apply-*) last_line "$work/messages" ;;
+    esac
+}
+
+last_line() {
+    sed -e '/^[[:space:]]*$/d' "$1" | tail -n 1
 }
 
 # Markdown for the page of the run. Text that is not ours stands in indented lines: nothing in it can end that.
@@ -114,7 +123,7 @@ apply)
     fi
     ;;
 drift)
-    arguments=(drift)
+    arguments=(drift --format markdown)
     if [ "${INPUT_ISSUE:-false}" = true ]; then
         arguments+=(--issue)
         export GITHUB_TOKEN=$token
@@ -158,7 +167,12 @@ if [ "$command" = plan ] && { [ "$code" = 0 ] || [ "$code" = 2 ]; }; then
     fi
     about=("$plan")
 else
-    page | summarize
+    # A check for drift that ended in one is a page already.
+    if [ "$command" = drift ] && [[ $(head -n 1 "$work/out") == '**'* ]]; then
+        summarize <"$work/out"
+    else
+        page | summarize
+    fi
     about=(--failed "$work/messages")
 fi
 
