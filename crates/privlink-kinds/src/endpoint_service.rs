@@ -5,15 +5,23 @@
 //! its own, so the two cannot share a load balancer. States: Pending, Available, Deleting, Deleted, Failed. Deleting is
 //! refused while endpoints are connected: `ExistingVpcEndpointConnections`, as an item's error in an answer that is otherwise
 //! a success. All of an account are listed, not ours alone: one of somebody else on a load balancer keeps ours from being
-//! made. Read next: `service_permission`, `endpoint_connection`.
+//! made. It is offered in its own region and has no private name: either was added by hand, and goes. A private name that
+//! comes back on undo must be verified anew.
+//! Not looked at: the families of addresses that it supports, as AWS does not say which it chooses; who pays.
+//! Read next: `service_permission`, `endpoint_connection`.
 
 use privlink_model::Confined::{ByObject, ByRequest, ByTagging};
 use privlink_model::keys::ID;
 use privlink_model::keys::endpoint_service::{ACCEPTANCE_REQUIRED, KIND, LOAD_BALANCERS, SERVICE_NAME};
-use privlink_model::{AttributeSchema, Flow, KindSchema, Ownership, Permission, ReplaceOrder, Service, Waits};
+use privlink_model::{Attr, AttributeSchema, Flow, KindSchema, Ownership, Permission, ReplaceOrder, Service, Waits};
 
 use crate::permissions::{create, delete, update};
 use crate::quota;
+
+/// A name of its owner's that consumers may reach it by.
+const PRIVATE_NAME: Attr<String> = Attr::new("private-dns-name");
+/// Regions other than its own that it is offered in.
+const REGIONS: Attr<Vec<String>> = Attr::new("other-regions");
 
 /// The facts about endpoint services.
 pub static SCHEMA: KindSchema = KindSchema {
@@ -73,7 +81,7 @@ pub(crate) mod live {
     use futures_util::future::try_join_all;
     use privlink_model::{Attrs, BoxFuture, CloudError, Observed, Status, Write, Written};
 
-    use super::{ACCEPTANCE_REQUIRED, ID, KIND, LOAD_BALANCERS, SERVICE_NAME};
+    use super::{ACCEPTANCE_REQUIRED, ID, KIND, LOAD_BALANCERS, PRIVATE_NAME, REGIONS, SERVICE_NAME};
     use crate::ec2::{batches, difference, first_failure, tag_specification, tags};
     use crate::live::{Live, Read, answered, found, ids, need, owner};
     use crate::session::Session;
@@ -95,6 +103,8 @@ pub(crate) mod live {
                     .create_vpc_endpoint_service_configuration()
                     .set_network_load_balancer_arns(Some(need(session, CREATE, &write.after, &LOAD_BALANCERS)?))
                     .acceptance_required(need(session, CREATE, &write.after, &ACCEPTANCE_REQUIRED)?)
+                    .set_private_dns_name(write.after.read(&PRIVATE_NAME))
+                    .set_supported_regions(regions(session, &write.after))
                     .client_token(&write.token)
                     .set_tag_specifications(tag_specification(ResourceType::VpcEndpointService, &write.tags))
                     .send()
@@ -102,7 +112,7 @@ pub(crate) mod live {
                     .map_err(|error| session.error(CREATE, error))?;
                 let made = answer.service_configuration();
                 let id = answered(session, CREATE, made.and_then(ServiceConfiguration::service_id))?;
-                Ok(Written { id, attrs: made.map(attrs).unwrap_or_default() })
+                Ok(Written { id, attrs: made.map(|made| attrs(session, made)).unwrap_or_default() })
             })
         }
 
@@ -112,12 +122,19 @@ pub(crate) mod live {
                 let after = need(session, UPDATE, &write.after, &LOAD_BALANCERS)?;
                 let (add, remove) = difference(&before, &after);
                 let acceptance = write.after.read(&ACCEPTANCE_REQUIRED);
+                let known = |attrs: &Attrs| attrs.read(&REGIONS).unwrap_or_default();
+                let (add_regions, remove_regions) = difference(&known(&write.before), &known(&write.after));
+                let (was, name) = (write.before.read(&PRIVATE_NAME), write.after.read(&PRIVATE_NAME));
                 session
                     .ec2()
                     .modify_vpc_endpoint_service_configuration()
                     .service_id(&write.id)
                     .set_add_network_load_balancer_arns(add)
                     .set_remove_network_load_balancer_arns(remove)
+                    .set_add_supported_regions(add_regions)
+                    .set_remove_supported_regions(remove_regions)
+                    .set_remove_private_dns_name((was.is_some() && name.is_none()).then_some(true))
+                    .set_private_dns_name(name.filter(|name| was.as_ref() != Some(name)))
                     .set_acceptance_required(
                         acceptance.filter(|_| write.before.read(&ACCEPTANCE_REQUIRED) != acceptance),
                     )
@@ -161,12 +178,25 @@ pub(crate) mod live {
         Ok(found.iter().filter_map(|found| observe(session, found)).collect())
     }
 
-    fn attrs(found: &ServiceConfiguration) -> Attrs {
+    /// The regions to offer it in; none where its own is all.
+    fn regions(session: &Session, attrs: &Attrs) -> Option<Vec<String>> {
+        let others = attrs.read(&REGIONS).filter(|others| !others.is_empty())?;
+        Some([session.scope.region.clone()].into_iter().chain(others).collect())
+    }
+
+    fn attrs(session: &Session, found: &ServiceConfiguration) -> Attrs {
+        let offered = found.supported_regions().iter();
+        // One that was taken away is still listed for a while.
+        let offered = offered.filter(|one| !one.service_state().is_some_and(|state| state.starts_with("Delet")));
+        let regions = offered.filter_map(|one| one.region()).filter(|region| *region != session.scope.region);
+        let regions: Vec<String> = regions.map(str::to_owned).collect();
         let mut attrs = Attrs::new();
         attrs
             .set_some(&ID, found.service_id().map(str::to_owned))
             .set(&LOAD_BALANCERS, found.network_load_balancer_arns().to_vec())
             .set_some(&ACCEPTANCE_REQUIRED, found.acceptance_required())
+            .set_some(&PRIVATE_NAME, found.private_dns_name().filter(|name| !name.is_empty()).map(str::to_owned))
+            .set_some(&REGIONS, Some(regions).filter(|regions| !regions.is_empty()))
             .set_some(&SERVICE_NAME, found.service_name().map(str::to_owned));
         attrs
     }
@@ -188,7 +218,7 @@ pub(crate) mod live {
             id: id.to_owned(),
             owner: owner(&session.project, &tags),
             status,
-            attrs: attrs(found),
+            attrs: attrs(session, found),
             tags,
         })
     }

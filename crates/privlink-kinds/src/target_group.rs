@@ -3,17 +3,32 @@
 //! Identity: the ARN; the name is unique in an account and region, so a replacement needs another name. Immutable: all but
 //! the health check. Usable at once, but a read may miss it for up to two minutes after it was made, and its targets report
 //! `unused` until a listener forwards to it. Creating one with the name and settings of one that exists answers with that
-//! one. Deleting is refused while a listener forwards to it. Read next: `targets`, `listener`, `elb_gather`.
+//! one. Deleting is refused while a listener forwards to it. How often, how long and how many times is checked is left at
+//! AWS's defaults for the check's protocol, which are written out, and seen where it differs.
+//! Not looked at: the attributes of target groups (client addresses kept, proxy protocol, deregistration delay, stickiness),
+//! which take a call for each group; whether checks are on at all, which AWS insists on where targets are addresses.
+//! Read next: `targets`, `listener`, `elb_gather`.
 
 use privlink_model::Confined::{ByObject, ByRequest, ByTagging};
 use privlink_model::keys::ID;
 use privlink_model::keys::target_group::{
     HEALTH_PATH, HEALTH_PORT, HEALTH_PROTOCOL, KIND, NAME, PORT, PROTOCOL, TARGET_TYPE, VPC,
 };
-use privlink_model::{AttributeSchema, Flow, KindSchema, Ownership, Permission, ReplaceOrder, Service, Waits};
+use privlink_model::{Attr, AttributeSchema, Flow, KindSchema, Ownership, Permission, ReplaceOrder, Service, Waits};
 
 use crate::permissions::{create, delete, update};
 use crate::quota::{ELB_WRITE, call};
+
+/// What privlink leaves at AWS's defaults: seconds between two checks.
+const INTERVAL: Attr<i64> = Attr::new("health-interval");
+/// Seconds that an answer may take.
+const TIMEOUT: Attr<i64> = Attr::new("health-timeout");
+/// Good answers in a row that make a target healthy.
+const HEALTHY: Attr<i64> = Attr::new("healthy-threshold");
+/// Bad ones that make it unhealthy.
+const UNHEALTHY: Attr<i64> = Attr::new("unhealthy-threshold");
+/// The status codes that are good.
+const CODES: Attr<String> = Attr::new("health-codes");
 
 /// The facts about target groups.
 pub static SCHEMA: KindSchema = KindSchema {
@@ -30,6 +45,11 @@ pub static SCHEMA: KindSchema = KindSchema {
         AttributeSchema::new(HEALTH_PROTOCOL.key(), "`TCP`, `HTTP` or `HTTPS`."),
         AttributeSchema::new(HEALTH_PORT.key(), "A port, or `traffic-port`."),
         AttributeSchema::new(HEALTH_PATH.key(), "The path asked for; HTTP and HTTPS only."),
+        AttributeSchema::new(INTERVAL.key(), "Seconds between checks, where not 30.").strict(),
+        AttributeSchema::new(TIMEOUT.key(), "Seconds for an answer, where not 10, or 6 over HTTP.").strict(),
+        AttributeSchema::new(HEALTHY.key(), "Good answers until a target is healthy, where not 5.").strict(),
+        AttributeSchema::new(UNHEALTHY.key(), "Bad ones until it is not, where not 2.").strict(),
+        AttributeSchema::new(CODES.key(), "The status codes of good answers, where not 200-399.").strict(),
     ],
     ownership: Ownership::Tags,
     key: &[NAME.key()],
@@ -75,10 +95,13 @@ pub static SCHEMA: KindSchema = KindSchema {
 pub(crate) mod live {
     use std::collections::BTreeMap;
 
-    use aws_sdk_elasticloadbalancingv2::types::{ProtocolEnum, TargetGroup as Found, TargetTypeEnum};
+    use aws_sdk_elasticloadbalancingv2::types::{Matcher, ProtocolEnum, TargetGroup as Found, TargetTypeEnum};
     use privlink_model::{Attrs, BoxFuture, CloudError, ErrorClass, Observed, Owner, Status, Write, Written};
 
-    use super::{HEALTH_PATH, HEALTH_PORT, HEALTH_PROTOCOL, ID, KIND, NAME, PORT, PROTOCOL, TARGET_TYPE, VPC};
+    use super::{
+        CODES, HEALTH_PATH, HEALTH_PORT, HEALTH_PROTOCOL, HEALTHY, ID, INTERVAL, KIND, NAME, PORT, PROTOCOL,
+        TARGET_TYPE, TIMEOUT, UNHEALTHY, VPC,
+    };
     use crate::elb_gather::{ARNS, elb_tags, list_target_groups, owners, port_number, tags};
     use crate::live::{Live, Read, answered, by_ids, found, ids, need, owner};
     use crate::session::Session;
@@ -97,6 +120,7 @@ pub(crate) mod live {
             Box::pin(async move {
                 let after = &write.after;
                 let name = need(session, CREATE, after, &NAME)?;
+                let checks = Checks::asked(after);
                 let answer = session
                     .elb()
                     .create_target_group()
@@ -108,6 +132,11 @@ pub(crate) mod live {
                     .set_health_check_protocol(health_protocol(after))
                     .set_health_check_port(after.read(&HEALTH_PORT))
                     .set_health_check_path(after.read(&HEALTH_PATH))
+                    .health_check_interval_seconds(checks.interval)
+                    .health_check_timeout_seconds(checks.timeout)
+                    .healthy_threshold_count(checks.healthy)
+                    .unhealthy_threshold_count(checks.unhealthy)
+                    .set_matcher(checks.matcher())
                     .set_tags(elb_tags(&write.tags))
                     .send()
                     .await
@@ -122,6 +151,7 @@ pub(crate) mod live {
         fn update<'a>(&'a self, session: &'a Session, write: &'a Write) -> BoxFuture<'a, Result<Written, CloudError>> {
             Box::pin(async move {
                 let after = &write.after;
+                let checks = Checks::asked(after);
                 session
                     .elb()
                     .modify_target_group()
@@ -129,6 +159,11 @@ pub(crate) mod live {
                     .set_health_check_protocol(health_protocol(after))
                     .set_health_check_port(after.read(&HEALTH_PORT))
                     .set_health_check_path(after.read(&HEALTH_PATH))
+                    .health_check_interval_seconds(checks.interval)
+                    .health_check_timeout_seconds(checks.timeout)
+                    .healthy_threshold_count(checks.healthy)
+                    .unhealthy_threshold_count(checks.unhealthy)
+                    .set_matcher(checks.matcher())
                     .send()
                     .await
                     .map_err(|error| session.error(UPDATE, error))?;
@@ -174,6 +209,57 @@ pub(crate) mod live {
         }
     }
 
+    /// How often, how long and how many times is checked.
+    #[derive(Debug, Clone, PartialEq)]
+    struct Checks {
+        interval: i32,
+        timeout: i32,
+        healthy: i32,
+        unhealthy: i32,
+        codes: Option<String>,
+    }
+
+    impl Checks {
+        /// AWS's defaults.
+        fn of(protocol: Option<&str>) -> Self {
+            let http = matches!(protocol, Some("HTTP" | "HTTPS"));
+            let timeout = if protocol == Some("HTTP") { 6 } else { 10 };
+            Self { interval: 30, timeout, healthy: 5, unhealthy: 2, codes: http.then(|| "200-399".to_owned()) }
+        }
+
+        /// What attributes ask for: AWS's defaults but for what they name.
+        fn asked(attrs: &Attrs) -> Self {
+            let default = Self::of(attrs.read(&HEALTH_PROTOCOL).as_deref());
+            let number =
+                |key, default| attrs.read(key).and_then(|number: i64| number.try_into().ok()).unwrap_or(default);
+            Self {
+                interval: number(&INTERVAL, default.interval),
+                timeout: number(&TIMEOUT, default.timeout),
+                healthy: number(&HEALTHY, default.healthy),
+                unhealthy: number(&UNHEALTHY, default.unhealthy),
+                // Over TCP there are none, whatever was asked for before.
+                codes: default.codes.map(|codes| attrs.read(&CODES).unwrap_or(codes)),
+            }
+        }
+
+        /// Tells what is not AWS's default.
+        fn tell(live: &Found, attrs: &mut Attrs) {
+            let default = Self::of(live.health_check_protocol().map(|word| word.as_str()));
+            let differs = |live: Option<i32>, default| live.filter(|live| *live != default).map(i64::from);
+            let codes = live.matcher().and_then(Matcher::http_code).map(str::to_owned);
+            attrs
+                .set_some(&INTERVAL, differs(live.health_check_interval_seconds(), default.interval))
+                .set_some(&TIMEOUT, differs(live.health_check_timeout_seconds(), default.timeout))
+                .set_some(&HEALTHY, differs(live.healthy_threshold_count(), default.healthy))
+                .set_some(&UNHEALTHY, differs(live.unhealthy_threshold_count(), default.unhealthy))
+                .set_some(&CODES, codes.filter(|codes| default.codes.as_ref().is_some_and(|default| codes != default)));
+        }
+
+        fn matcher(&self) -> Option<Matcher> {
+            self.codes.as_ref().map(|codes| Matcher::builder().http_code(codes).build())
+        }
+    }
+
     fn health_protocol(attrs: &Attrs) -> Option<ProtocolEnum> {
         attrs.read(&HEALTH_PROTOCOL).map(|word| ProtocolEnum::from(word.as_str()))
     }
@@ -207,6 +293,7 @@ pub(crate) mod live {
             .set_some(&HEALTH_PROTOCOL, live.health_check_protocol().map(|word| word.as_str().to_owned()))
             .set_some(&HEALTH_PORT, live.health_check_port().map(str::to_owned))
             .set_some(&HEALTH_PATH, live.health_check_path().map(str::to_owned));
+        Checks::tell(live, &mut attrs);
         attrs
     }
 
@@ -232,6 +319,7 @@ mod tests {
     fn only_the_health_check_can_be_changed() {
         let changeable: Vec<&str> =
             SCHEMA.attributes.iter().filter(|one| !one.immutable && !one.computed).map(|one| one.key).collect();
-        assert_eq!(changeable, ["health-protocol", "health-port", "health-path"]);
+        assert!(changeable.iter().all(|key| key.contains("health")), "{changeable:?}");
+        assert_eq!(changeable.len(), 8);
     }
 }

@@ -60,6 +60,8 @@ const EC2: &[(&str, &[&str])] = &[
             k::endpoint_service::LOAD_BALANCERS.key(),
             k::endpoint_service::ACCEPTANCE_REQUIRED.key(),
             k::endpoint_service::SERVICE_NAME.key(),
+            "private-dns-name",
+            "other-regions",
         ],
     ),
     (k::service_permission::KIND, &[k::service_permission::SERVICE.key(), k::service_permission::PRINCIPAL.key()]),

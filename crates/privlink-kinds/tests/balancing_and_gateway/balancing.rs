@@ -1,9 +1,9 @@
 //! Load balancers, target groups, targets, listeners, and the enforcement flag.
 
 use privlink_model::keys::{listener, load_balancer, privatelink_enforcement, target_group, targets};
-use privlink_model::{Attrs, ErrorClass, Owner, Query, Selector, Value};
+use privlink_model::{Attr, Attrs, Cloud, ErrorClass, Operation, Owner, Query, Selector, Value, Write};
 
-use crate::bench::{Bench, GROUP, REGION, SUBNET_A, SUBNET_B, VPC, balancer_attrs};
+use crate::bench::{Bench, GROUP, REGION, SUBNET_A, SUBNET_B, VPC, balancer_attrs, blank};
 
 fn group_attrs(name: &str, port: i64) -> Attrs {
     Attrs::new()
@@ -102,6 +102,27 @@ async fn a_target_group_from_beginning_to_end() {
         .with(&target_group::HEALTH_PATH, "/ready".to_owned());
     bench.update(target_group::KIND, &id, checked.clone()).await;
     attrs.merge(&checked);
+    bench.shows(target_group::KIND, "link/hub/orders", &attrs).await;
+
+    // How it is checked is seen where it is not AWS's default, comes back, and goes when nobody asks for it.
+    let by_hand = Attrs::new()
+        .with(&Attr::new("health-interval"), 10_i64)
+        .with(&Attr::new("health-timeout"), 3_i64)
+        .with(&Attr::new("healthy-threshold"), 2_i64)
+        .with(&Attr::new("unhealthy-threshold"), 7_i64)
+        .with(&Attr::new("health-codes"), "200".to_owned());
+    bench.update(target_group::KIND, &id, by_hand.clone()).await;
+    let mut seen = attrs.clone();
+    seen.merge(&by_hand);
+    let seen = bench.shows(target_group::KIND, "link/hub/orders", &seen).await;
+    let update = Write {
+        id: id.clone(),
+        before: seen.attrs,
+        after: attrs.clone(),
+        changed: by_hand.iter().map(|(key, _)| key.clone()).collect(),
+        ..blank(Operation::Update, target_group::KIND, "link/hub/orders")
+    };
+    bench.cloud.write(&update).await.unwrap();
     bench.shows(target_group::KIND, "link/hub/orders", &attrs).await;
 
     let error = bench.try_create(target_group::KIND, group_attrs("pl-shop-orders", 81)).await.unwrap_err();

@@ -204,7 +204,7 @@ pub(crate) fn balancer_attrs(name: &str) -> Attrs {
 }
 
 /// A write of an operation, all else empty.
-fn blank(operation: Operation, kind: &'static str, address: &str) -> Write {
+pub(crate) fn blank(operation: Operation, kind: &'static str, address: &str) -> Write {
     Write {
         address: Address::new(address),
         kind,

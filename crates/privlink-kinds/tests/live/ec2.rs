@@ -4,7 +4,9 @@ use privlink_model::keys::{
     ID, endpoint, endpoint_connection, endpoint_service, load_balancer, security_group, security_group_rule,
     service_permission, transit_gateway, vpc,
 };
-use privlink_model::{Address, Attr, Attrs, Cloud, ErrorClass, Operation, Owner, Query, Selector, Status, Value, Write};
+use privlink_model::{
+    Address, Attr, Attrs, Cloud, ErrorClass, Operation, Owner, Query, Selector, Status, Value, Write,
+};
 
 use crate::bench::{Bench, create, listing};
 
@@ -252,6 +254,23 @@ async fn an_endpoints_policy_is_awss_default_or_seen() {
     let (again, _) = bench.create(&bench.hub, "endpoint", "entry/again/endpoint", narrow.clone()).await;
     let again = bench.read(&again).await.unwrap();
     assert!(schema.same("policy", again.attrs.get("policy"), narrow.get("policy")), "{again:?}");
+}
+
+#[tokio::test]
+async fn a_service_is_offered_under_its_own_name_in_its_own_region_or_seen() {
+    let (name, regions) = (Attr::<String>::new("private-dns-name"), Attr::<Vec<String>>::new("other-regions"));
+    let bench = Bench::new().await;
+    let (service, known, _) = service(&bench).await;
+    let plain: Attrs = service.after.clone();
+    assert_eq!((known.get(name.key()), known.get(regions.key())), (None, None));
+    let named = plain.clone().with(&name, "orders.example.com".to_owned());
+    let seen = changed(&bench, &service, name.key(), &plain, &named).await;
+    assert_eq!(seen.read(&name).as_deref(), Some("orders.example.com"));
+    assert_eq!(changed(&bench, &service, name.key(), &named, &plain).await.get(name.key()), None);
+    let wide = plain.clone().with(&regions, vec!["us-west-2".to_owned()]);
+    let seen = changed(&bench, &service, regions.key(), &plain, &wide).await;
+    assert_eq!(seen.read(&regions), Some(vec!["us-west-2".to_owned()]));
+    assert_eq!(changed(&bench, &service, regions.key(), &wide, &plain).await.get(regions.key()), None);
 }
 
 #[tokio::test]

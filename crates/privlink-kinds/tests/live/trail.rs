@@ -91,17 +91,12 @@ async fn it_is_told_who_changed_what_and_what_was_privlinks_own_doing() {
         .with(&security_group::DESCRIPTION, "a".to_owned())
         .with(&security_group::VPC, vpc);
     let (group, _) = bench.create(&bench.hub, security_group::KIND, "a/group", attrs).await;
-    let subjects = |rule: &str| {
-        [
-            subject(security_group::KIND, &group.id, None),
-            subject(security_group_rule::KIND, rule, Some(&group.id)),
-            subject(security_group_rule::KIND, "sgr-00000000000000000", Some(&group.id)),
-            subject(endpoint::KIND, "vpce-00000000000000000", None),
-        ]
-    };
-    let found = deeds(&bench.cloud, &bench.hub, &subjects("sgr-1")).await;
+    let whole = subject(security_group::KIND, &group.id, None);
+    let gone = subject(security_group_rule::KIND, "sgr-00000000000000000", Some(&group.id));
+    let other = subject(endpoint::KIND, "vpce-00000000000000000", None);
+    let found = deeds(&bench.cloud, &bench.hub, &[whole.clone()]).await;
     let expected = ("privlink", "ec2:CreateSecurityGroup", true, false);
-    assert_eq!(told(found.last(&group.id).unwrap()), expected, "{found:?}");
+    assert_eq!(told(found.last(&whole).unwrap()), expected, "{found:?}");
 
     let (url, id) = (bench.sandbox.url(), group.id.clone());
     let rule = by_hand(move || {
@@ -118,17 +113,18 @@ async fn it_is_told_who_changed_what_and_what_was_privlinks_own_doing() {
         text(&made, "securityGroupRuleId")
     })
     .await;
-    let found = deeds(&bench.cloud, &bench.hub, &subjects(&rule)).await;
+    let rule = subject(security_group_rule::KIND, &rule, Some(&group.id));
+    let subjects = [whole.clone(), rule.clone(), gone.clone(), other.clone()];
+    let found = deeds(&bench.cloud, &bench.hub, &subjects).await;
     let deed = found.last(&rule).unwrap();
     assert_eq!(told(deed), ("alice", "ec2:AuthorizeSecurityGroupIngress", false, false));
     assert_eq!(deed.arn.as_deref(), Some("arn:aws:sts::222222222222:assumed-role/deployer/alice"));
     assert_eq!((deed.from.as_deref(), deed.event.len()), (Some("127.0.0.1"), 36));
-    assert_eq!(told(found.last(&group.id).unwrap()).0, "bob", "the newest");
-    let gone = found.last("sgr-00000000000000000").unwrap();
-    assert_eq!(told(gone), ("bob", "ec2:RevokeSecurityGroupIngress", false, true));
-    assert_eq!((found.last("vpce-00000000000000000"), found.only_since), (None, None));
-    assert_eq!(deeds(&bench.cloud, &bench.app, &subjects(&rule)).await, Deeds::default(), "another account's log");
-    let later = bench.cloud.deeds(&bench.hub, deed.at + 1_000_000, &subjects(&rule)).await.unwrap();
+    assert_eq!(told(found.last(&whole).unwrap()), expected, "its rules are no part of it");
+    assert_eq!(told(found.last(&gone).unwrap()), ("bob", "ec2:RevokeSecurityGroupIngress", false, true));
+    assert_eq!((found.last(&other), found.only_since), (None, None));
+    assert_eq!(deeds(&bench.cloud, &bench.app, &subjects).await, Deeds::default(), "another account's log");
+    let later = bench.cloud.deeds(&bench.hub, deed.at + 1_000_000, &subjects).await.unwrap();
     assert_eq!(later, Deeds::default(), "nothing since then");
 }
 
@@ -147,31 +143,43 @@ async fn the_log_lags_and_a_throttled_lookup_is_repeated() {
     let list = vec![Fault::new("cloudtrail:LookupEvents", FaultKind::Throttled)];
     bench.sandbox.set_faults(Faults { list, ..lag(0) }).unwrap();
     let found = deeds(&bench.cloud, &bench.hub, &subjects).await;
-    assert_eq!(told(found.last(&one).unwrap()).0, "alice");
+    assert_eq!(told(found.last(&subjects[0]).unwrap()).0, "alice");
     assert_eq!(bench.sandbox.requests()["222222222222/us-east-1 cloudtrail:LookupEvents"], 3);
 }
 
 #[tokio::test]
-async fn a_log_without_end_is_read_to_a_bound_and_that_is_said() {
+async fn a_log_without_end_is_read_to_a_bound_and_then_by_names() {
     let bench = Bench::new().await;
     at_once(&bench.sandbox);
-    let (_, subnets) = bench.network(&bench.hub, "hub").await;
+    let (vpc, subnets) = bench.network(&bench.hub, "hub").await;
     let (url, one, other) = (bench.sandbox.url(), subnets[0].clone(), subnets[1].clone());
-    by_hand(move || {
+    let group = by_hand(move || {
         let alice = Somebody::named("alice", &url);
         let tag = |id: &str, key: usize| {
             alice.ec2(&format!("Action=CreateTags&ResourceId.1={id}&Tag.1.Key=a&Tag.1.Value={key}"));
         };
+        let form = "Action=CreateSecurityGroup&GroupName=a&GroupDescription=a";
+        let group = text(&alice.ec2(&format!("{form}&VpcId={vpc}")), "groupId");
+        alice.ec2(&format!("Action=DeleteSecurityGroup&GroupId={group}"));
         tag(&one, 0);
-        (0..1000).for_each(|key| tag(&other, key));
+        (0..500).for_each(|key| tag(&other, key));
+        group
     })
     .await;
     let lookups = || bench.sandbox.requests().get("222222222222/us-east-1 cloudtrail:LookupEvents").copied();
-    let found = deeds(&bench.cloud, &bench.hub, &[subject("subnet", &subnets[1], None)]).await;
-    assert_eq!((found.of[&subnets[1]].len(), lookups()), (50, Some(1)), "one page tells enough");
+    let often = subject("subnet", &subnets[1], None);
+    let found = deeds(&bench.cloud, &bench.hub, &[often.clone()]).await;
+    assert_eq!((found.of[&often].len(), lookups()), (50, Some(1)), "one page tells enough");
     let found = deeds(&bench.cloud, &bench.hub, &[subject("subnet", &subnets[0], None)]).await;
-    assert_eq!((found.of.len(), lookups()), (0, Some(21)));
-    assert!(found.only_since.is_some(), "{found:?}");
+    assert_eq!((found.of.len(), found.only_since.is_some(), lookups()), (0, true, Some(11)), "any call may be it");
+    let gone = subject(security_group::KIND, &group, None);
+    let found = deeds(&bench.cloud, &bench.hub, &[gone.clone()]).await;
+    assert_eq!(told(found.last(&gone).unwrap()), ("alice", "ec2:DeleteSecurityGroup", false, false));
+    assert_eq!((found.of[&gone].len(), lookups()), (2, Some(25)), "ten pages and four names");
+    assert!(found.only_since.is_some(), "tags were given more often than fits a page");
+    let rule = subject(targets::KIND, "arn:aws:elasticloadbalancing:us-east-1:222222222222:targetgroup/x/1", None);
+    let found = deeds(&bench.cloud, &bench.hub, &[rule]).await;
+    assert_eq!(found, Deeds::default(), "by names the whole time was looked through");
 }
 
 const WORLD: &str = r#"

@@ -14,8 +14,8 @@ use crate::elbv2;
 use crate::wire::{Fault, Reply};
 use crate::world::World;
 use crate::xml::Xml;
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 const CREATE: &str = "CreateVpcEndpointServiceConfiguration";
 
@@ -39,6 +39,9 @@ pub(super) fn create(request: &mut Request<'_>) -> Result<Reply, Fault> {
         let zones = attachable(request, &arn)?;
         load_balancers.insert(arn, zones);
     }
+    let asked = request.params.list("SupportedRegion");
+    let zones = load_balancers.values().flatten().collect::<BTreeSet<_>>().len();
+    let other_regions = others(request, zones, &asked)?.into_iter().collect();
     let id = format!("vpce-svc-{}", request.world.ids.hex(17));
     let private_dns = match request.params.get("PrivateDnsName").map(str::to_owned) {
         Some(name) => Some(private_name(request, &name)?),
@@ -50,6 +53,7 @@ pub(super) fn create(request: &mut Request<'_>) -> Result<Reply, Fault> {
         acceptance_required,
         load_balancers,
         private_dns,
+        other_regions,
         permissions: BTreeMap::new(),
         ready_at: request.world.done_after(request.world.timing.service_pending),
         failure: request.world.fate.failure().map(str::to_owned),
@@ -107,6 +111,21 @@ fn check_ip_types(types: &[String]) -> Result<(), Fault> {
     }
 }
 
+/// Checks regions that a service is to be offered in, and gives those that are not its own.
+fn others(request: &Request<'_>, zones: usize, asked: &[String]) -> Result<Vec<String>, Fault> {
+    let refuse = |message: String| Err(Fault::new(400, "InvalidParameter", message));
+    let own = &request.call.region;
+    let others: Vec<String> = asked.iter().filter(|region| *region != own).cloned().collect();
+    if let Some(off) = others.iter().find(|region| !request.world.region_is_on(&request.call.account, region)) {
+        return refuse(format!("The region {off} is not enabled for this account."));
+    }
+    // AWS offers a service elsewhere only where one zone less does not take it away.
+    if !others.is_empty() && zones < 2 {
+        return refuse("A service that is offered in other regions needs at least two Availability Zones.".to_owned());
+    }
+    Ok(others)
+}
+
 fn private_name(request: &mut Request<'_>, name: &str) -> Result<PrivateDnsName, Fault> {
     let labels = name.strip_prefix("*.").unwrap_or(name);
     let good = |label: &str| {
@@ -145,10 +164,11 @@ fn write(x: &mut Xml, request: &Request<'_>, service: &Service) {
         });
     }
     write_tags(x, &service.tags);
-    x.items("supportedRegionSet", [&request.call.region], |x, region| {
+    let regions = [&request.call.region].into_iter().chain(&service.other_regions);
+    x.items("supportedRegionSet", regions, |x, region| {
         x.text("region", region).text("serviceState", state);
     });
-    x.text("remoteAccessEnabled", false);
+    x.text("remoteAccessEnabled", !service.other_regions.is_empty());
 }
 
 /// Gives the name that a service's endpoints' names end with.
@@ -219,6 +239,14 @@ pub(super) fn modify(request: &mut Request<'_>) -> Result<Reply, Fault> {
             *zones = found.zones.iter().map(|zone| zone.az_id.clone()).collect();
         }
     }
+    let removed = request.params.list("RemoveSupportedRegion");
+    if removed.contains(&request.call.region) {
+        let message = format!("The region {} of the service cannot be removed.", request.call.region);
+        return Err(Fault::new(400, "InvalidParameter", message));
+    }
+    service.other_regions.retain(|region| !removed.contains(region));
+    let added = others(request, service.zone_ids().len(), &request.params.list("AddSupportedRegion"))?;
+    service.other_regions.extend(added);
     let name = request.params.get("PrivateDnsName").map(str::to_owned);
     let remove = request.params.boolean("RemovePrivateDnsName")?.unwrap_or(false);
     match (name, remove) {

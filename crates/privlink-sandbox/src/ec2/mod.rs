@@ -107,6 +107,7 @@ const CREATE_SERVICE: &[&str] = &[
     "PrivateDnsName",
     "NetworkLoadBalancerArn",
     "SupportedIpAddressType",
+    "SupportedRegion",
     "ClientToken",
     "TagSpecification",
 ];
@@ -118,6 +119,8 @@ const MODIFY_SERVICE: &[&str] = &[
     "AddNetworkLoadBalancerArn",
     "RemoveNetworkLoadBalancerArn",
     "AddSupportedIpAddressType",
+    "AddSupportedRegion",
+    "RemoveSupportedRegion",
     "RemoveSupportedIpAddressType",
 ];
 const CREATE_ENDPOINT: &[&str] = &[

@@ -242,6 +242,9 @@ pub(crate) struct Service {
     /// By ARN, the ids of the zones that the load balancer had when it was attached.
     pub(crate) load_balancers: BTreeMap<String, Vec<String>>,
     pub(crate) private_dns: Option<PrivateDnsName>,
+    /// The regions it is offered in beside its own.
+    #[serde(default)]
+    pub(crate) other_regions: std::collections::BTreeSet<String>,
     pub(crate) permissions: BTreeMap<String, Permission>,
     pub(crate) ready_at: Moment,
     /// Why it never became available.

@@ -468,6 +468,7 @@ fn read_service(reader: &mut Reader<'_>, world: &mut World, account: &str, regio
         acceptance_required: reader.flag(node, "acceptance-required").unwrap_or(true),
         load_balancers: BTreeMap::from([(arn, zone_ids)]),
         private_dns: None,
+        other_regions: Default::default(),
         permissions,
         ready_at: world.now(),
         gone_at: None,

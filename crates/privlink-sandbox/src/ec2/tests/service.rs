@@ -40,6 +40,28 @@ fn the_handshake_takes_both_accounts() {
 }
 
 #[test]
+fn a_service_is_offered_in_other_regions_that_are_on_and_never_leaves_its_own() {
+    let mut bench = Bench::new();
+    let (id, _) = bench.service();
+    let own = ["ServiceId", &id].map(str::to_owned);
+    let change =
+        |key: &'static str, value: &'static str| [(own[0].clone(), own[1].clone()), (key.into(), value.into())];
+    let mut modify = |key, value, code: Option<&str>| {
+        let pairs = change(key, value);
+        let pairs: Vec<(&str, &str)> = pairs.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        match code {
+            Some(code) => drop(bench.refused(code, APP, "ModifyVpcEndpointServiceConfiguration", &pairs)),
+            None => drop(bench.ok(APP, "ModifyVpcEndpointServiceConfiguration", &pairs)),
+        }
+        bench.ok(APP, "DescribeVpcEndpointServiceConfigurations", &[]).matches("<region>").count()
+    };
+    assert_eq!(modify("AddSupportedRegion.1", "us-west-2", None), 2);
+    assert_eq!(modify("AddSupportedRegion.1", "af-south-1", Some("InvalidParameter")), 2);
+    assert_eq!(modify("RemoveSupportedRegion.1", "us-east-1", Some("InvalidParameter")), 2);
+    assert_eq!(modify("RemoveSupportedRegion.1", "us-west-2", None), 1);
+}
+
+#[test]
 fn a_service_is_seen_by_its_owner_and_those_it_permits() {
     let mut bench = Bench::new();
     let (id, name) = bench.service();
