@@ -18,15 +18,15 @@ pub(super) fn hub() -> Scope {
     Scope::new("222222222222", "us-east-1")
 }
 
-fn app() -> Scope {
+pub(super) fn app() -> Scope {
     Scope::new("111111111111", "us-east-1")
 }
 
-fn account(name: &str, scope: &Scope) -> Account {
+pub(super) fn account(name: &str, scope: &Scope) -> Account {
     Account { name: name.to_owned(), id: scope.account.clone(), region: scope.region.clone(), access: Access::Ambient }
 }
 
-fn change(address: &str, kind: &'static str, action: Action, reason: Reason) -> Change {
+pub(super) fn change(address: &str, kind: &'static str, action: Action, reason: Reason) -> Change {
     Change {
         address: Address::new(address),
         kind,
@@ -41,7 +41,7 @@ fn change(address: &str, kind: &'static str, action: Action, reason: Reason) -> 
     }
 }
 
-fn observed(kind: &'static str, id: &str) -> Observed {
+pub(super) fn observed(kind: &'static str, id: &str) -> Observed {
     Observed {
         kind,
         scope: hub(),
@@ -53,7 +53,7 @@ fn observed(kind: &'static str, id: &str) -> Observed {
     }
 }
 
-fn step(id: u32, of: &Change, op: Op, needs: &[u32]) -> Step {
+pub(super) fn step(id: u32, of: &Change, op: Op, needs: &[u32]) -> Step {
     Step {
         id: StepId(id),
         address: of.address.clone(),
@@ -69,20 +69,20 @@ fn step(id: u32, of: &Change, op: Op, needs: &[u32]) -> Step {
     }
 }
 
-fn create() -> Op {
+pub(super) fn create() -> Op {
     Op::Create { attrs: Attrs::new(), tags: BTreeMap::new() }
 }
 
-fn update(changed: &[&str]) -> Op {
+pub(super) fn update(changed: &[&str]) -> Op {
     let changed = changed.iter().map(|key| (*key).to_owned()).collect();
     Op::Update { id: "x".to_owned(), before: Attrs::new(), after: Attrs::new(), changed, phase: None }
 }
 
-fn delete() -> Op {
+pub(super) fn delete() -> Op {
     Op::Delete { id: "x".to_owned(), before: Attrs::new() }
 }
 
-fn plan(changes: Vec<Change>, steps: Vec<Step>) -> Plan {
+pub(super) fn plan(changes: Vec<Change>, steps: Vec<Step>) -> Plan {
     Plan {
         project: "shop".to_owned(),
         id: "0".to_owned(),
@@ -96,7 +96,7 @@ fn plan(changes: Vec<Change>, steps: Vec<Step>) -> Plan {
     }
 }
 
-fn note(message: &str) -> Finding {
+pub(super) fn note(message: &str) -> Finding {
     Finding {
         code: "privlink::test::note",
         severity: Severity::Note,

@@ -3,7 +3,8 @@
 //! Owns: who gives way. Refuses to know: what is in a section.
 //!
 //! All give up their fullest form before any gives up its next one. Among those on the same rung the section whose step is
-//! just enough goes first; where none is, the one whose step brings most. So as few as can be lose anything.
+//! just enough goes first; where none is, the one whose step brings most. What was lost in vain in the end, because another
+//! had to lose so much, is given back. So as few as can be lose anything.
 
 /// How many bytes GitHub takes, less room for a hidden mark and a line at the end. GitHub counts characters, which are never
 /// more than bytes.
@@ -67,6 +68,7 @@ pub(crate) fn fit(sections: &[Section], limit: usize) -> Fitted {
             total -= gain;
         }
     }
+    give_back(sections, &mut rungs, &mut total, limit);
     let mut kept = sections.len();
     while total > limit && kept > 0 {
         kept -= 1;
@@ -76,4 +78,16 @@ pub(crate) fn fit(sections: &[Section], limit: usize) -> Fitted {
     let text = told.clone().filter_map(|(section, rung)| section.rungs.get(*rung)).map(String::as_str).collect();
     let shortened = told.filter(|(_, rung)| **rung > 0).count();
     Fitted { text, shortened, dropped: sections.len() - kept }
+}
+
+/// Lets sections climb where there is room, those first that need the least.
+fn give_back(sections: &[Section], rungs: &mut [usize], total: &mut usize, limit: usize) {
+    let cheapest = |rungs: &[usize]| {
+        let lower = sections.iter().zip(rungs).enumerate().filter(|(_, (_, rung))| **rung > 0);
+        lower.filter_map(|(index, (section, rung))| Some((section.gain(rung - 1)?, index))).min()
+    };
+    while let Some((cost, index)) = cheapest(rungs).filter(|(cost, _)| *total + cost <= limit) {
+        rungs[index] -= 1;
+        *total += cost;
+    }
 }

@@ -55,7 +55,7 @@ pub(crate) fn plan(plan: &Plan, page: Page<'_>) -> String {
     let room = LIMIT.saturating_sub(head.len() + tail.len() + ROOM);
     let whole = fit(&sections, room);
     // A picture is worth less than a change: it never takes the room of one.
-    let picture = topology(plan, page).filter(|_| whole.shortened == 0);
+    let picture = if whole.shortened == 0 { topology(plan, page) } else { None };
     let picture = picture.filter(|picture| whole.text.len() + picture.len() <= room);
     let picture = picture.unwrap_or_else(|| {
         format!("No topology here, for want of room: {} draws it.\n\n", code(&show(page, " --format dot")))
@@ -147,8 +147,8 @@ pub(crate) fn line(line: &Line) -> String {
 /// What is connected to what, where GitHub would draw it.
 fn topology(plan: &Plan, page: Page<'_>) -> Option<String> {
     let mermaid = graph::mermaid(plan, page.kinds);
-    let edges =
-        mermaid.lines().filter(|line| line.contains("--") || line.contains("==") || line.contains("-.")).count();
+    let arrow = |line: &&str| ["-->", "==>", "-.->"].iter().any(|arrow| line.contains(arrow));
+    let edges = mermaid.lines().filter(arrow).count();
     let drawn = mermaid.len() <= PICTURE.0 && edges <= PICTURE.1;
     drawn.then(|| fold("Topology", &fence("mermaid", mermaid.lines())))
 }
