@@ -36,6 +36,8 @@ pub static SCHEMA: KindSchema = KindSchema {
             .set()
             .flow(Flow::To),
         AttributeSchema::new(ACCEPTANCE_REQUIRED.key(), "Whether connections wait for acceptance.").required(),
+        AttributeSchema::new(PRIVATE_NAME.key(), "A name of its owner's that consumers may reach it by.").strict(),
+        AttributeSchema::new(REGIONS.key(), "Regions other than its own that it is offered in.").set(),
         AttributeSchema::new(SERVICE_NAME.key(), "The name consumers connect to.").computed().known_by(),
     ],
     ownership: Ownership::Tags,

@@ -215,6 +215,7 @@ async fn an_endpoint_changes_in_place() {
 
 /// What somebody changes by hand, and a step takes back.
 async fn changed(bench: &Bench, made: &Write, key: &str, before: &Attrs, after: &Attrs) -> Attrs {
+    assert!(privlink_kinds::KINDS.get(made.kind).unwrap().attribute(key).is_some(), "{key}");
     let update = Write {
         operation: Operation::Update,
         before: before.clone(),
