@@ -251,3 +251,37 @@ fn another_command_is_refused() {
     assert_eq!(output.status.code(), Some(64), "{}", all(&output));
     assert!(all(&output).contains("command: expected plan, apply or drift; this is \"destroy\""), "{}", all(&output));
 }
+
+#[test]
+fn inputs_are_one_a_line_and_never_a_script() {
+    let scene = Scene::new("cross-account");
+    let read = |name: &str| std::fs::read_to_string(scene.file(name)).unwrap();
+    // A spec of two parts, in a folder with a space, and arguments with what a shell would obey.
+    let (folder, whole) = (scene.file("a b"), read("privlink.kdl"));
+    std::fs::create_dir(&folder).unwrap();
+    let (project, rest) = whole.split_once("account \"gateway\"").unwrap();
+    std::fs::write(folder.join("project.kdl"), project).unwrap();
+    std::fs::write(folder.join("rest.kdl"), format!("account \"gateway\"{rest}")).unwrap();
+    let plan = |spec: &str, more: &str| {
+        let _ = std::fs::remove_file(scene.file("output"));
+        let mut command = run(&scene, "plan", "a b/$(touch owned).plan");
+        command.env("INPUT_SPEC", spec).env("INPUT_ARGS", more);
+        let output = command.output().unwrap();
+        assert!(!scene.file("owned").exists() && !folder.join("owned").exists());
+        (output.status.code(), all(&output), read("output"))
+    };
+    let parts = "  a b/project.kdl\n\n a b/rest.kdl  \n";
+    let (code, text, told) = plan(parts, "--target\ntarget/orders/endpoint-service\n");
+    assert_eq!(code, Some(0), "{text}");
+    assert!(told.contains("\nsummary=Plan: 1 to create, 0 to change, 0 to delete"), "{told}");
+    let at = scene.file("a b/$(touch owned).plan");
+    assert!(
+        at.is_file()
+            && told.lines().any(|line| line.starts_with("plan-path=") && line.ends_with("/a b/$(touch owned).plan")),
+        "{told}"
+    );
+
+    let (code, text, told) = plan(parts, "--target=$(touch owned)`touch owned`; touch owned");
+    assert_eq!(code, Some(1), "{text}");
+    assert!(told.starts_with("exitcode=1\nchanges=\nsummary=plan failed; nothing was changed.\n"), "{told}");
+}
