@@ -4,22 +4,21 @@
 //! is told, what an entry looks like (`record`).
 //! Read next: `record`.
 //!
-//! LookupEvents takes two calls a second and 50 entries each; it can be asked for one attribute. An object's name is no good
-//! one: CloudTrail does not know the objects of API Gateway by name, and each object would be a call. So all writes are read,
-//! the newest first, until each object has been found or the time is reached, and not without end: an account may write
-//! thousands of times a day.
+//! LookupEvents takes two calls a second, 50 entries each, and one attribute to look for. An object's name is no good one:
+//! CloudTrail does not know the objects of API Gateway by name. So all writes are read, the newest first, until each object has
+//! been found or the time is reached; where that does not come soon, because an account writes thousands of times a day,
+//! the calls that change such objects are looked for by their names, one by one: they are rare.
 //!
-//! An entry is about an object when the call is one that changes such objects and names this one, wherever it does: the forms
-//! of parameters differ between services, and between the operations of one.
+//! An entry is about an object when its call changes such objects and names this one, wherever it does: the forms of parameters
+//! differ between services, and between the operations of one.
 
+mod calls;
 mod record;
 
+use aws_sdk_cloudtrail::Client;
+use aws_sdk_cloudtrail::operation::lookup_events::LookupEventsOutput;
+use aws_sdk_cloudtrail::primitives::DateTime;
 use aws_sdk_cloudtrail::types::{LookupAttribute, LookupAttributeKey};
-use privlink_model::keys::{
-    api_definition, deployment, endpoint, endpoint_connection, endpoint_service, listener, load_balancer,
-    privatelink_enforcement, rest_api, security_group, security_group_rule, service_permission, stage, target_group,
-    targets, vpc_link,
-};
 use privlink_model::{BoxFuture, CloudError, Deed, Deeds, Scope, Subject, Trail, Unread};
 
 use crate::cloud::AwsCloud;
@@ -27,8 +26,10 @@ use crate::permissions::LOOKUP;
 use crate::session::Session;
 use record::Record;
 
-/// How many pages are read at most: 1,000 entries, in ten seconds.
-const PAGES: usize = 20;
+/// How many pages of writes are read before it goes by names: 500 entries, in five seconds.
+const PAGES: usize = 10;
+/// How many names are looked for then at most, for half of them each second.
+const NAMES: usize = 40;
 
 impl Trail for AwsCloud {
     fn deeds<'a>(
@@ -39,45 +40,78 @@ impl Trail for AwsCloud {
     ) -> BoxFuture<'a, Result<Deeds, Unread>> {
         Box::pin(async move {
             let session = self.connections.session(scope);
-            let client = self.connections.cloud_trail(scope);
-            let read = read(&session, &client, since, subjects).await;
-            read.map_err(|error| session.unread(&error))
+            let log = Log { client: self.connections.cloud_trail(scope), session: &session, since };
+            log.read(subjects).await.map_err(|error| session.unread(&error))
         })
     }
 }
 
-async fn read(
-    session: &Session,
-    client: &aws_sdk_cloudtrail::Client,
+/// The log of one scope, as far back as it is asked for.
+struct Log<'a> {
+    client: Client,
+    session: &'a Session,
     since: u64,
-    subjects: &[Subject],
-) -> Result<Deeds, CloudError> {
-    session.check_credentials().await?;
-    let writes =
-        LookupAttribute::builder().attribute_key(LookupAttributeKey::ReadOnly).attribute_value("false").build();
-    let writes = writes.map_err(|error| session.refused(LOOKUP, error.to_string()))?;
-    let mut search = Search::new(subjects);
-    let (mut token, mut oldest) = (None, None);
-    for _ in 0..PAGES {
-        if search.is_over() {
-            return Ok(search.deeds(None));
-        }
-        let page = client.lookup_events().lookup_attributes(writes.clone()).set_next_token(token).send().await;
-        let page = page.map_err(|error| session.error(LOOKUP, error))?;
-        for event in page.events() {
-            let record = Record::new(event);
-            if record.at < since {
-                return Ok(search.deeds(None));
-            }
-            oldest = Some(record.at);
-            search.meet(&record);
-        }
-        token = page.next_token;
-        if token.is_none() {
-            return Ok(search.deeds(None));
-        }
+}
+
+impl Log<'_> {
+    async fn read(&self, subjects: &[Subject]) -> Result<Deeds, CloudError> {
+        self.session.check_credentials().await?;
+        let mut search = Search::new(subjects);
+        let Some(oldest) = self.writes(&mut search).await? else { return Ok(search.deeds(None)) };
+        let whole = self.by_names(&mut search, oldest).await?;
+        Ok(search.deeds((!whole).then_some(oldest)))
     }
-    Ok(search.deeds(oldest))
+
+    /// Reads writes of every kind. Gives the time of the oldest where there are more and something is still looked for.
+    async fn writes(&self, search: &mut Search<'_>) -> Result<Option<u64>, CloudError> {
+        let (mut token, mut oldest) = (None, None);
+        for _ in 0..PAGES {
+            if search.is_over() {
+                return Ok(None);
+            }
+            let page = self.page(LookupAttributeKey::ReadOnly, "false", None, token).await?;
+            for event in page.events() {
+                let record = Record::new(event);
+                if record.at < self.since {
+                    return Ok(None);
+                }
+                oldest = Some(record.at);
+                search.meet(&record);
+            }
+            token = page.next_token;
+            if token.is_none() {
+                return Ok(None);
+            }
+        }
+        Ok(oldest.filter(|_| !search.is_over()))
+    }
+
+    /// Reads the calls by which what is still looked for can have been changed before; one page each. Whether that was all.
+    async fn by_names(&self, search: &mut Search<'_>, before: u64) -> Result<bool, CloudError> {
+        let Some(names) = search.names() else { return Ok(false) };
+        let mut whole = names.len() <= NAMES;
+        for name in names.into_iter().take(NAMES) {
+            let page = self.page(LookupAttributeKey::EventName, name, Some(before), None).await?;
+            let records = page.events().iter().map(Record::new);
+            let wanted = records.take_while(|record| record.at >= self.since).inspect(|record| search.meet(record));
+            whole &= wanted.count() < page.events().len() || page.next_token.is_none();
+        }
+        Ok(whole)
+    }
+
+    async fn page(
+        &self,
+        key: LookupAttributeKey,
+        value: &str,
+        until: Option<u64>,
+        token: Option<String>,
+    ) -> Result<LookupEventsOutput, CloudError> {
+        let attribute = LookupAttribute::builder().attribute_key(key).attribute_value(value).build();
+        let attribute = attribute.map_err(|error| self.session.refused(LOOKUP, error.to_string()))?;
+        let until = until.and_then(|until| i64::try_from(until).ok()).map(DateTime::from_secs);
+        let call = self.client.lookup_events().lookup_attributes(attribute).set_end_time(until).set_next_token(token);
+        call.send().await.map_err(|error| self.session.error(LOOKUP, error))
+    }
 }
 
 /// What is looked for, with what has been found of it.
@@ -108,7 +142,20 @@ impl<'a> Search<'a> {
         self.0.iter().all(Found::is_told)
     }
 
-    /// Takes note of an entry, which is older than all before it.
+    /// The calls by which what is not told yet can have been changed, each once; none where any call may have done it.
+    fn names(&self) -> Option<Vec<&'static str>> {
+        let untold = self.0.iter().filter(|found| !found.is_told());
+        let calls: Option<Vec<&[&str]>> = untold.map(|found| Some(calls::of(found.subject.kind)?.1)).collect();
+        let mut names: Vec<&str> = Vec::new();
+        for name in calls?.into_iter().flatten() {
+            if !names.contains(name) {
+                names.push(name);
+            }
+        }
+        Some(names)
+    }
+
+    /// Takes note of an entry.
     fn meet(&mut self, record: &Record) {
         // What was refused has changed nothing.
         if record.failed {
@@ -119,9 +166,9 @@ impl<'a> Search<'a> {
                 continue;
             }
             if parts(&found.subject.id).iter().all(|part| record.names(part)) {
-                found.own.push(record.deed(false));
+                add(&mut found.own, record.deed(false));
             } else if found.subject.within.as_deref().is_some_and(|parent| record.names(parent)) {
-                found.around.push(record.deed(true));
+                add(&mut found.around, record.deed(true));
             }
         }
     }
@@ -132,11 +179,18 @@ impl<'a> Search<'a> {
             let mut deeds = found.own;
             if !told {
                 deeds.extend(found.around);
-                deeds.sort_by_key(|deed| std::cmp::Reverse(deed.at));
             }
-            (!deeds.is_empty()).then(|| (found.subject.id.clone(), deeds))
+            deeds.sort_by_key(|deed| std::cmp::Reverse(deed.at));
+            (!deeds.is_empty()).then(|| (found.subject.clone(), deeds))
         };
         Deeds { of: self.0.into_iter().filter_map(of).collect(), only_since }
+    }
+}
+
+/// Adds a deed that may be known already: pages of different questions overlap.
+fn add(deeds: &mut Vec<Deed>, deed: Deed) {
+    if deeds.iter().all(|known| known.event != deed.event) {
+        deeds.push(deed);
     }
 }
 
@@ -148,61 +202,9 @@ fn parts(id: &str) -> Vec<&str> {
     }
 }
 
-/// Whether a call is one that changes objects of a kind; of a kind that is not known here any may be.
+/// Whether an entry's call is one that changes objects of a kind; of a kind without a list any may be.
 fn changes(kind: &str, record: &Record) -> bool {
-    const EC2: &str = "ec2.amazonaws.com";
-    const ELB: &str = "elasticloadbalancing.amazonaws.com";
-    const GATEWAY: &str = "apigateway.amazonaws.com";
-    let (source, words): (&str, &[&str]) = match kind {
-        // A service's calls have the endpoint's in their names.
-        endpoint::KIND => (EC2, &["VpcEndpoint", "VpcEndpoints", "VpcEndpointConnections", "Tags"]),
-        endpoint_service::KIND => (EC2, &["VpcEndpointServiceConfiguration*", "VpcEndpointServicePayer*", "Tags"]),
-        service_permission::KIND => (EC2, &["VpcEndpointServicePermissions"]),
-        endpoint_connection::KIND => (EC2, &["VpcEndpointConnections", "VpcEndpoint", "VpcEndpoints"]),
-        security_group::KIND | security_group_rule::KIND => (EC2, &["SecurityGroup*", "Tags"]),
-        load_balancer::KIND => (ELB, &["LoadBalancer*", "Subnets", "SecurityGroups", "IpAddressType", "Tags"]),
-        privatelink_enforcement::KIND => (ELB, &["SecurityGroups", "LoadBalancer"]),
-        target_group::KIND => (ELB, &["TargetGroup*", "Tags"]),
-        targets::KIND => (ELB, &["Targets", "TargetGroup"]),
-        listener::KIND => (ELB, &["Listener*", "Tags"]),
-        vpc_link::KIND => (GATEWAY, &["VpcLink", "TagResource", "UntagResource"]),
-        rest_api::KIND => (GATEWAY, &["RestApi", "TagResource", "UntagResource"]),
-        api_definition::KIND => (
-            GATEWAY,
-            &[
-                "RestApi",
-                // And no tagging.
-                "CreateResource",
-                "UpdateResource",
-                "DeleteResource",
-                "Method*",
-                "Integration*",
-                "Model",
-                "Authorizer",
-                "RequestValidator",
-                "GatewayResponse",
-                "Documentation*",
-            ],
-        ),
-        deployment::KIND => (GATEWAY, &["Deployment"]),
-        stage::KIND => (GATEWAY, &["Stage", "Deployment", "TagResource", "UntagResource"]),
-        _ => return true,
-    };
-    record.source == source && words.iter().any(|word| is_about(&record.name, word))
-}
-
-/// Whether a call is about a noun: what follows its verb is that noun, or begins with it. A word with a verb is the whole
-/// name.
-fn is_about(call: &str, word: &str) -> bool {
-    let noun = call.find(|c: char| c.is_ascii_uppercase()).and_then(|first| {
-        let rest = call.get(first + 1..)?;
-        rest.find(|c: char| c.is_ascii_uppercase()).and_then(|second| rest.get(second..))
-    });
-    let fits = |text: &str| match word.strip_suffix('*') {
-        Some(beginning) => text.starts_with(beginning),
-        None => text == word,
-    };
-    fits(call) || noun.is_some_and(fits)
+    calls::of(kind).is_none_or(|(source, names)| source == record.source && names.contains(&record.name.as_str()))
 }
 
 #[cfg(test)]

@@ -39,17 +39,17 @@ pub struct Subject {
 /// What a log knows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Deeds {
-    /// By the ids of the subjects that anything is known of; the newest first, never empty, and no more than it took to tell.
-    pub of: BTreeMap<String, Vec<Deed>>,
-    /// How far back the log was read, in seconds since 1970, where that is not as far as was asked: it was too long.
+    /// By the subjects that anything is known of; the newest first, never empty, and no more than it took to tell.
+    pub of: BTreeMap<Subject, Vec<Deed>>,
+    /// How far back the log was read whole, in seconds since 1970, where that is not as far as was asked: it was too long.
     pub only_since: Option<u64>,
 }
 
 impl Deeds {
     /// The deed that tells best who made an object what it is: the newest that was not privlink's, for privlink's own are on
     /// record as a rule; else the newest of privlink.
-    pub fn last(&self, id: &str) -> Option<&Deed> {
-        let deeds = self.of.get(id)?;
+    pub fn last(&self, subject: &Subject) -> Option<&Deed> {
+        let deeds = self.of.get(subject)?;
         deeds.iter().find(|deed| !deed.by_privlink).or_else(|| deeds.first())
     }
 }
@@ -77,7 +77,7 @@ pub struct Deed {
 
 #[cfg(test)]
 mod tests {
-    use super::{Deed, Deeds};
+    use super::{Deed, Deeds, Subject};
 
     fn deed(at: u64, by_privlink: bool) -> Deed {
         Deed {
@@ -94,9 +94,13 @@ mod tests {
 
     #[test]
     fn somebody_else_comes_before_privlink() {
-        let of = |deeds: &[Deed]| Deeds { of: [("a".to_owned(), deeds.to_vec())].into(), only_since: None };
-        assert_eq!(of(&[deed(3, true), deed(2, false), deed(1, false)]).last("a").map(|deed| deed.at), Some(2));
-        assert_eq!(of(&[deed(3, true), deed(2, true)]).last("a").map(|deed| deed.at), Some(3));
-        assert_eq!(of(&[]).last("b"), None);
+        let subject = |id: &str| Subject { kind: "endpoint", id: id.to_owned(), within: None };
+        let last = |deeds: &[Deed]| {
+            let of = [(subject("a"), deeds.to_vec())].into();
+            Deeds { of, only_since: None }.last(&subject("a")).map(|deed| deed.at)
+        };
+        assert_eq!(last(&[deed(3, true), deed(2, false), deed(1, false)]), Some(2));
+        assert_eq!(last(&[deed(3, true), deed(2, true)]), Some(3));
+        assert_eq!(Deeds::default().last(&subject("a")), None);
     }
 }

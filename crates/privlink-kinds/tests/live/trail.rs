@@ -162,7 +162,7 @@ async fn a_log_without_end_is_read_to_a_bound_and_then_by_names() {
         let group = text(&alice.ec2(&format!("{form}&VpcId={vpc}")), "groupId");
         alice.ec2(&format!("Action=DeleteSecurityGroup&GroupId={group}"));
         tag(&one, 0);
-        (0..500).for_each(|key| tag(&other, key));
+        (0..600).for_each(|key| tag(&other, key));
         group
     })
     .await;

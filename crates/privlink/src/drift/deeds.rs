@@ -37,8 +37,7 @@ pub(super) async fn ask(drift: &mut Drift, connection: &Connection, since: Optio
                     let since = moment::minute(only_since);
                     notes.insert(format!("who did it was looked for in {scope} since {since} only: the log is long"));
                 }
-                let of =
-                    |subject: Subject| deeds.last(&subject.id).cloned().map(|deed| ((scope.clone(), subject), deed));
+                let of = |subject: Subject| deeds.last(&subject).cloned().map(|deed| ((scope.clone(), subject), deed));
                 known.extend(subjects.into_iter().filter_map(of));
             }
             Ok((scope, _, Err(unread))) => {
@@ -64,18 +63,15 @@ fn subject(drifted: &Drifted) -> Option<Subject> {
     Some(Subject { kind: drifted.kind, id, within: drifted.within.clone() })
 }
 
-/// What each log is asked. Answers go by AWS's names, and two kinds may go by one, such as a target group and its targets:
-/// those are asked about one after the other.
-fn questions(drift: &Drift) -> Vec<(Scope, Vec<Subject>)> {
-    let mut rounds: BTreeMap<(Scope, usize), Vec<Subject>> = BTreeMap::new();
-    let mut seen: BTreeMap<(Scope, String), usize> = BTreeMap::new();
+/// What each log is asked.
+fn questions(drift: &Drift) -> BTreeMap<Scope, Vec<Subject>> {
+    let mut questions: BTreeMap<Scope, Vec<Subject>> = BTreeMap::new();
     for drifted in &drift.found {
-        let Some(subject) = subject(drifted) else { continue };
-        let round = seen.entry((drifted.scope.clone(), subject.id.clone())).or_default();
-        rounds.entry((drifted.scope.clone(), *round)).or_default().push(subject);
-        *round += 1;
+        if let Some(subject) = subject(drifted) {
+            questions.entry(drifted.scope.clone()).or_default().push(subject);
+        }
     }
-    rounds.into_iter().map(|((scope, _), subjects)| (scope, subjects)).collect()
+    questions
 }
 
 /// Whether a name's answer is all that changed: nobody did anything in AWS.
