@@ -109,7 +109,7 @@ impl Applied {
 
     /// Whether an older run may tell more of something that differs.
     pub fn is_open(&self, change: &Change) -> bool {
-        if self.whole || matches!(change.action, Action::NoOp | Action::Unknown) {
+        if self.whole || change.action == Action::NoOp || change.action == Action::Unknown && !is_leftover(change) {
             return false;
         }
         match self.of(change) {
@@ -133,9 +133,9 @@ impl Applied {
     pub(crate) fn of(&self, change: &Change) -> Known<'_> {
         let place = (change.address.clone(), change.kind, change.scope.clone());
         let begun = if self.begun.contains(&place) { Known::Begun } else { Known::Never };
-        let at = match (&change.before, change.action) {
+        let at = match &change.before {
             // What goes may stand under another address than it was made at: kinds without tags have none of their own.
-            (Some(object), Action::Delete) => match self.objects.get(&identity(object)) {
+            Some(object) if is_leftover(change) => match self.objects.get(&identity(object)) {
                 Some(Some(place)) => place,
                 Some(None) => return Known::Gone,
                 None => return begun,
@@ -196,6 +196,11 @@ impl Applied {
             }
         }
     }
+}
+
+/// Whether an object is there that the spec does not ask for, whether or not it may be deleted just now.
+pub(crate) fn is_leftover(change: &Change) -> bool {
+    change.before.is_some() && change.after.is_none()
 }
 
 fn identity(object: &Observed) -> (Scope, &'static str, String) {

@@ -21,7 +21,7 @@ use privlink_model::{
 pub use rules::{Ignored, Rule, ignored_changes};
 pub use view::{DRIFT_SCHEMA_JSON, drift_json};
 
-use crate::applied::{Applied, Known, Present};
+use crate::applied::{Applied, Known, Present, is_leftover};
 use crate::outline::belongs;
 use crate::{codes, outline};
 
@@ -270,6 +270,14 @@ impl Sorter<'_> {
         let from_others = matches!(change.reason, Reason::DeletedWith(_));
         match change.action {
             Action::NoOp => drift.same.push(Same { address, kind, scope }),
+            // It is there, and not by privlink's hand, even where it is not known whether something uses it.
+            Action::Unknown
+                if is_leftover(change)
+                    && self.check.applied.runs() > 0
+                    && matches!(known, Known::Gone | Known::Never) =>
+            {
+                drift.found.push(self.added(change, schema));
+            }
             Action::Unknown => {
                 let why = match &change.reason {
                     Reason::Unread(why) => why.clone(),
@@ -280,16 +288,7 @@ impl Sorter<'_> {
             Action::Delete if from_others => drift.follows.push(follows(change)),
             Action::Delete => match known {
                 Known::Left(_) | Known::Begun => drift.pending.push(pending(change, Vec::new())),
-                Known::Gone | Known::Never => {
-                    let gone = change.before.as_ref().map(|object| &object.attrs);
-                    let attributes = all(schema, gone, |key, value| Attribute {
-                        key,
-                        expected: None,
-                        found: Some(value),
-                        name: None,
-                    });
-                    drift.found.push(self.drifted(change, schema, What::Added, attributes, Vec::new()));
-                }
+                Known::Gone | Known::Never => drift.found.push(self.added(change, schema)),
             },
             Action::Create => {
                 let missing = match known {
@@ -314,6 +313,12 @@ impl Sorter<'_> {
             | Action::ReplaceDeleteFirst
             | Action::ReplaceKeepOld => self.sort_present(change, schema, known, drift),
         }
+    }
+
+    fn added(&self, change: &Change, schema: &KindSchema) -> Drifted {
+        let there = change.before.as_ref().map(|object| &object.attrs);
+        let row = |key, value| Attribute { key, expected: None, found: Some(value), name: None };
+        self.drifted(change, schema, What::Added, all(schema, there, row), Vec::new())
     }
 
     /// Sorts what is there and not as asked for.

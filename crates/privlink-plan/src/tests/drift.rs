@@ -1,13 +1,13 @@
 //! Drift told apart from what is pending and from what follows: specs that change, worlds that are changed by hand, runs that
 //! are killed, kept, rolled back or on nobody's record.
 
+mod rules;
+mod runs;
+
 use std::collections::BTreeMap;
 
 use expect_test::{Expect, expect};
-use privlink_model::{
-    Action, Address, Attrs, Desired, End, History, Observed, Owner, Plan, Record, Status, StepRecord, Unwinding, Value,
-    Way, Why,
-};
+use privlink_model::{Action, Address, Desired, History, Observed, Owner, Plan, Status, Value};
 
 use super::chain::{chain, endpoint, with, without};
 use super::toy::{ENDPOINT, GROUP, KINDS, LISTENER, MEMBERS, id, planned, planned_with, resource, set};
@@ -139,16 +139,6 @@ fn told(drift: &Drift) -> String {
     text
 }
 
-fn rule(address: &str, attribute: Option<&str>, ended: bool) -> Rule {
-    Rule {
-        address: Address::new(address),
-        attribute: attribute.map(str::to_owned),
-        reason: "a test".to_owned(),
-        until: "2027-01-31".to_owned(),
-        ended,
-    }
-}
-
 #[test]
 fn where_nothing_differs_no_run_is_read() {
     let project = Project::applied();
@@ -239,18 +229,6 @@ fn a_child_is_known_by_what_it_is_and_not_by_the_address_it_is_listed_under() {
 }
 
 #[test]
-fn what_a_run_deleted_and_is_back_was_added() {
-    let mut project = Project::applied();
-    let members = project.world.object("?/members/pool-9").clone();
-    project.desired = without(project.desired, &["pool/members"]);
-    project.apply(usize::MAX);
-    project.world.objects.push(members);
-    project.check(expect![[r#"
-        added ?/members/pool-9 addresses: none → ["endpoint-5 over [\"subnet-1\"]"] pool: none → "pool-9"
-    "#]]);
-}
-
-#[test]
 fn what_does_not_work_is_drift_whoever_is_to_blame() {
     let mut project = Project::applied();
     project.world.object("link").status = Status::Failed("the balancer is gone".to_owned());
@@ -262,152 +240,6 @@ fn what_does_not_work_is_drift_whoever_is_to_blame() {
         follows api/deployment from link
         follows api/stage from api/deployment
     "#]]);
-}
-
-#[test]
-fn what_a_killed_run_did_not_do_is_pending_and_what_it_did_counts() {
-    let mut project = Project::applied();
-    project.desired = with(project.desired, resource("group2", &GROUP, [("name", "two".into())]));
-    let listener = [("balancer", id("balancer")), ("port", 90.into()), ("pool", id("pool"))];
-    project.desired = with(project.desired, resource("listener", &LISTENER, listener));
-    project.desired = with(project.desired, endpoint("subnet-2"));
-    project.apply(1);
-    let plan = project.plan();
-    assert_eq!(plan.changes.count(Action::NoOp), 11, "one of the changes is done");
-    project.check(expect![[r#"
-        pending Create group2
-        pending Update listener port
-        pending Update pool/members addresses
-    "#]]);
-    // What the run had done, and what it had not, and both were changed by hand since.
-    project.set("endpoint", "subnets", Value::text_set(["subnet-9"]));
-    project.set("listener", "port", 99);
-    project.check(expect![[r#"
-        changed endpoint subnets: ["subnet-2"] → ["subnet-9"]
-        changed listener port: 90 → 99 (pending port)
-        pending Create group2
-        follows pool/members from endpoint
-    "#]]);
-}
-
-#[test]
-fn what_a_killed_run_was_still_waiting_for_is_pending() {
-    let mut project = Project::of(chain());
-    project.apply(usize::MAX);
-    let (plan, whole) = project.runs.pop().unwrap();
-    let link = plan.steps.iter().find(|step| step.address == Address::new("link")).unwrap().id;
-    let mut history = History::default();
-    history.record(&Record::Begun(whole.begun().unwrap().clone())).unwrap();
-    for (id, ways) in whole.steps() {
-        let object = ways.forward.object().unwrap().clone();
-        let intent = StepRecord::Intent { token: String::new(), id: String::new(), before: Attrs::new() };
-        for event in [intent, StepRecord::Answered(object), StepRecord::Settled(Attrs::new())] {
-            if id != link || !matches!(event, StepRecord::Settled(_)) {
-                history.record(&Record::Step { step: id, way: Way::Forward, event }).unwrap();
-            }
-        }
-    }
-    project.runs.push((plan, history));
-    project.world.object("link").status = Status::Pending("PENDING".to_owned());
-    project.check(expect![[r#"
-        pending Wait link
-    "#]]);
-}
-
-#[test]
-fn a_run_that_was_rolled_back_counts_for_nothing() {
-    let mut project = Project::applied();
-    let listener = [("balancer", id("balancer")), ("port", 90.into()), ("pool", id("pool"))];
-    project.desired = with(project.desired, resource("listener", &LISTENER, listener));
-    let before = project.world.clone();
-    project.apply(0);
-    let history = &mut project.runs.last_mut().unwrap().1;
-    history.record(&Record::Unwinding(Unwinding { why: Why::Failed, failed: Vec::new() })).unwrap();
-    history.record(&Record::Ended { end: End::RolledBack, at: 2 }).unwrap();
-    project.world = before;
-    project.check(expect![[r#"
-        pending Update listener port
-    "#]]);
-    project.set("listener", "port", 81);
-    project.check(expect![[r#"
-        changed listener port: 90 → 81 (pending port)
-    "#]]);
-    assert_eq!(project.drift().runs, 2);
-}
-
-#[test]
-fn a_step_that_was_taken_back_was_not_applied() {
-    let mut project = Project::applied();
-    let listener = [("balancer", id("balancer")), ("port", 90.into()), ("pool", id("pool"))];
-    project.desired = with(project.desired, resource("listener", &LISTENER, listener));
-    project.apply(usize::MAX);
-    let (plan, whole) = project.runs.pop().unwrap();
-    let step = plan.steps[0].id;
-    let mut history = History::default();
-    history.record(&Record::Begun(whole.begun().unwrap().clone())).unwrap();
-    let object = whole.step(step).forward.object().unwrap().clone();
-    let intent = StepRecord::Intent { token: String::new(), id: String::new(), before: Attrs::new() };
-    let events = [intent, StepRecord::Answered(object), StepRecord::Settled(Attrs::new())];
-    for way in [Way::Forward, Way::Back] {
-        for event in events.clone() {
-            history.record(&Record::Step { step, way, event }).unwrap();
-        }
-        if way == Way::Forward {
-            history.record(&Record::Unwinding(Unwinding { why: Why::Failed, failed: Vec::new() })).unwrap();
-        }
-    }
-    // Something else could not be taken back.
-    history.record(&Record::Ended { end: End::Stuck, at: 2 }).unwrap();
-    project.runs.push((plan, history));
-    project.set("listener", "port", 80);
-    project.check(expect![[r#"
-        pending Update listener port
-    "#]]);
-}
-
-#[test]
-fn a_destroyed_project_is_pending_and_not_missing() {
-    let mut project = Project::applied();
-    let wanted = std::mem::take(&mut project.desired);
-    project.apply_with(usize::MAX, Options { destroy: true, ..Options::default() });
-    project.desired = wanted;
-    let found = project.drift();
-    assert_eq!((found.found.len(), found.pending.len(), found.runs), (0, 13, 1), "{}", told(&found));
-}
-
-#[test]
-fn without_a_run_on_record_all_that_differs_is_drift() {
-    let mut project = Project::applied();
-    project.runs.clear();
-    project.desired = with(project.desired, endpoint("subnet-2"));
-    project.delete("listener");
-    project.check(expect![[r#"
-        changed endpoint subnets: ["subnet-2"] → ["subnet-1"]
-        missing listener balancer: "balancer-2" → none pool: "pool-9" → none port: 80 → none
-        follows pool/members from endpoint
-    "#]]);
-}
-
-#[test]
-fn older_runs_are_read_until_all_is_known() {
-    let mut project = Project::applied();
-    let only = |address: &str| Options { targets: vec![Address::new(address)], ..Options::default() };
-    for note in ["one", "two", "three"] {
-        let group = [("name", "pl".into()), ("vpc", "vpc-1".into()), ("note", note.into())];
-        project.desired = with(project.desired.clone(), resource("group", &GROUP, group));
-        project.apply_with(usize::MAX, only("group"));
-    }
-    project.set("group", "note", "mine");
-    assert_eq!(project.drift().runs, 1);
-    // The runs since then left the listener out, though it was as asked for.
-    project.delete("listener");
-    let found = project.drift();
-    assert_eq!(found.runs, 4);
-    expect![[r#"
-        changed group note: "three" → "mine"
-        missing listener balancer: "balancer-2" → none pool: "pool-9" → none port: 80 → none
-    "#]]
-    .assert_eq(&told(&found));
 }
 
 #[test]
@@ -435,26 +267,6 @@ fn a_name_that_resolves_to_something_else_is_drift_of_its_addresses() {
 }
 
 #[test]
-fn half_of_an_additive_change_counts() {
-    let mut project = Project::of(chain());
-    let members = |address: &str| {
-        let attrs = [("pool", id("pool")), ("addresses", set([address.into()]))];
-        resource("pool/members", &MEMBERS, attrs)
-    };
-    project.desired = with(project.desired, members("10.0.0.1"));
-    project.apply(usize::MAX);
-    project.desired = with(project.desired, members("10.0.0.2"));
-    project.apply(1);
-    project.check(expect![[r#"
-        pending Update pool/members addresses
-    "#]]);
-    project.set("?/members/pool-9", "addresses", Value::text_set(["10.0.0.1"]));
-    project.check(expect![[r#"
-        changed pool/members addresses: ["10.0.0.2"] → ["10.0.0.1"] (pending addresses)
-    "#]]);
-}
-
-#[test]
 fn what_could_not_be_read_is_neither_drift_nor_clean() {
     let project = Project::applied();
     let plan = planned(&project.desired, &project.world.snapshot_without("link"));
@@ -463,6 +275,18 @@ fn what_could_not_be_read_is_neither_drift_nor_clean() {
     let lines = told(&found);
     assert!(lines.contains("unknown link: toy:List link: access denied"), "{lines}");
     assert_eq!(drift_json(&found, &[])["verdict"], "unknown");
+}
+
+#[test]
+fn what_somebody_added_is_known_even_where_it_may_not_be_deleted() {
+    let mut project = Project::applied();
+    let extra = Observed { id: "listener-99".to_owned(), ..project.world.object("listener").clone() };
+    project.world.objects.push(Observed { owner: Owner::Ours(Address::new("balancer/listener/8099")), ..extra });
+    project.desired = without(project.desired, &["pool/members"]);
+    let plan = planned(&project.desired, &project.world.snapshot_without("link"));
+    let lines = told(&project.drift_of(&plan));
+    assert!(lines.contains("added balancer/listener/8099"), "{lines}");
+    assert!(lines.contains("unknown ?/members/pool-9"), "it was applied, and is to go: {lines}");
 }
 
 #[test]
@@ -479,73 +303,6 @@ fn a_secret_shows_that_it_differs_and_no_more() {
     project.delete("door");
     let text = drift_json(&project.drift(), &[]).to_string();
     assert!(text.contains("missing") && !text.contains("hunter"), "{text}");
-}
-
-#[test]
-fn rules_take_out_what_they_name_until_they_end() {
-    let mut project = Project::applied();
-    project.set("listener", "port", 81);
-    project.set("balancer", "groups", Value::text_set(["group-9"]));
-    project.delete("link");
-    project.rules =
-        vec![rule("listener", Some("port"), false), rule("balancer", None, true), rule("link", None, false)];
-    let found = project.drift();
-    expect![[r#"
-        changed balancer groups: ["group-1"] → ["group-9"]
-        ignored missing link balancer: "balancer-2" → none until 2027-01-31
-        ignored changed listener port: 80 → 81 until 2027-01-31
-        follows api/definition from link
-        follows api/deployment from link
-        follows api/stage from api/deployment
-        ended balancer None
-    "#]]
-    .assert_eq(&told(&found));
-    // What follows from what is ignored is not repaired.
-    assert_eq!(found.repairs().into_iter().collect::<Vec<_>>(), [Address::new("balancer")]);
-    assert_ne!(found.digest(), Drift::default().digest());
-}
-
-#[test]
-fn a_rule_for_an_attribute_does_not_hide_the_rest() {
-    let mut project = Project::applied();
-    project.set("listener", "port", 81);
-    project.set("listener", "pool", "pool-77");
-    project.rules = vec![rule("listener", Some("port"), false)];
-    project.check(expect![[r#"
-        changed listener pool: "pool-9" → "pool-77"
-        ignored changed listener port: 80 → 81 until 2027-01-31
-    "#]]);
-    project.delete("listener");
-    project.check(expect![[r#"
-        missing listener balancer: "balancer-2" → none pool: "pool-9" → none port: 80 → none
-    "#]]);
-}
-
-#[test]
-fn a_rule_that_names_nothing_is_told() {
-    let mut project = Project::applied();
-    project.rules = vec![rule("pool", None, false), rule("poo", None, false), rule("listener", Some("colour"), true)];
-    project.check(expect![[r#"
-        idle poo None
-        idle listener Some("colour")
-    "#]]);
-    let narrowed = planned_with(
-        &project.desired,
-        &project.world.snapshot(),
-        Options { targets: vec![Address::new("pool")], ..Options::default() },
-    );
-    assert!(project.drift_of(&narrowed).idle.is_empty(), "of the rest nothing is known");
-}
-
-#[test]
-fn a_plan_says_what_it_changes_although_its_drift_is_ignored() {
-    let mut project = Project::applied();
-    project.set("listener", "port", 81);
-    let rules =
-        [rule("listener", Some("port"), true), rule("listener", Some("pool"), false), rule("pool", None, false)];
-    let notes: Vec<String> =
-        crate::ignored_changes(&project.plan(), &rules).into_iter().map(|finding| finding.message).collect();
-    assert_eq!(notes, ["an apply sets port; its drift is ignored until 2027-01-31: a test"]);
 }
 
 #[test]

@@ -1,0 +1,82 @@
+//! Ignore rules: what they take out of drift, and what a plan says of them.
+
+use expect_test::expect;
+
+use super::*;
+
+fn rule(address: &str, attribute: Option<&str>, ended: bool) -> Rule {
+    Rule {
+        address: Address::new(address),
+        attribute: attribute.map(str::to_owned),
+        reason: "a test".to_owned(),
+        until: "2027-01-31".to_owned(),
+        ended,
+    }
+}
+
+#[test]
+fn rules_take_out_what_they_name_until_they_end() {
+    let mut project = Project::applied();
+    project.set("listener", "port", 81);
+    project.set("balancer", "groups", Value::text_set(["group-9"]));
+    project.delete("link");
+    project.rules =
+        vec![rule("listener", Some("port"), false), rule("balancer", None, true), rule("link", None, false)];
+    let found = project.drift();
+    expect![[r#"
+        changed balancer groups: ["group-1"] → ["group-9"]
+        ignored missing link balancer: "balancer-2" → none until 2027-01-31
+        ignored changed listener port: 80 → 81 until 2027-01-31
+        follows api/definition from link
+        follows api/deployment from link
+        follows api/stage from api/deployment
+        ended balancer None
+    "#]]
+    .assert_eq(&told(&found));
+    // What follows from what is ignored is not repaired.
+    assert_eq!(found.repairs().into_iter().collect::<Vec<_>>(), [Address::new("balancer")]);
+    assert_ne!(found.digest(), Drift::default().digest());
+}
+
+#[test]
+fn a_rule_for_an_attribute_does_not_hide_the_rest() {
+    let mut project = Project::applied();
+    project.set("listener", "port", 81);
+    project.set("listener", "pool", "pool-77");
+    project.rules = vec![rule("listener", Some("port"), false)];
+    project.check(expect![[r#"
+        changed listener pool: "pool-9" → "pool-77"
+        ignored changed listener port: 80 → 81 until 2027-01-31
+    "#]]);
+    project.delete("listener");
+    project.check(expect![[r#"
+        missing listener balancer: "balancer-2" → none pool: "pool-9" → none port: 80 → none
+    "#]]);
+}
+
+#[test]
+fn a_rule_that_names_nothing_is_told() {
+    let mut project = Project::applied();
+    project.rules = vec![rule("pool", None, false), rule("poo", None, false), rule("listener", Some("colour"), true)];
+    project.check(expect![[r#"
+        idle poo None
+        idle listener Some("colour")
+    "#]]);
+    let narrowed = planned_with(
+        &project.desired,
+        &project.world.snapshot(),
+        Options { targets: vec![Address::new("pool")], ..Options::default() },
+    );
+    assert!(project.drift_of(&narrowed).idle.is_empty(), "of the rest nothing is known");
+}
+
+#[test]
+fn a_plan_says_what_it_changes_although_its_drift_is_ignored() {
+    let mut project = Project::applied();
+    project.set("listener", "port", 81);
+    let rules =
+        [rule("listener", Some("port"), true), rule("listener", Some("pool"), false), rule("pool", None, false)];
+    let notes: Vec<String> =
+        crate::ignored_changes(&project.plan(), &rules).into_iter().map(|finding| finding.message).collect();
+    assert_eq!(notes, ["an apply sets port; its drift is ignored until 2027-01-31: a test"]);
+}
