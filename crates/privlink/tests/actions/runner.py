@@ -49,6 +49,10 @@ class Job:
             raise SystemExit(f"{spec['workflow']} does not run on {spec['event']}")
         ((self.name, self.job),) = workflow["jobs"].items()
         self.permissions = self.job.get("permissions", workflow.get("permissions"))
+        # What the job tells people by: a comment on its pull request, or an issue.
+        tells = "pull-requests" if spec["event"] == "pull_request" else "issues"
+        writes = (self.permissions or {}).get(tells) == "write"
+        self.token = spec["token"] if writes else spec["token"] + "-readonly"
         self.shell = self.job.get("defaults", workflow.get("defaults", {})).get("run", {}).get("shell")
         self.contexts = {
             "github": {
@@ -56,7 +60,7 @@ class Job:
                 "event": spec["payload"],
                 "repository": spec["repository"],
                 "sha": spec["sha"],
-                "token": spec["token"],
+                "token": self.token,
             },
             "runner": {"temp": str(self.temporary)},
             "secrets": spec.get("secrets", {}),
@@ -176,7 +180,7 @@ class Job:
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
         )  # fmt: skip
         self.log.append(ended.stdout)
-        if self.spec["token"] in ended.stdout:
+        if self.token in ended.stdout:
             raise SystemExit(f"the token is in the log: {ended.stdout}")
         outputs.update(pairs(files["OUTPUT"].read_text()))
         self.env.update(pairs(files["ENV"].read_text()))
@@ -213,7 +217,7 @@ class Job:
 
     def actions_download_artifact(self, given):
         self.needs("actions", "read")
-        if given["github-token"] != self.spec["token"]:
+        if given["github-token"] != self.token:
             raise Failed("an artifact of another run is not to be had without a token")
         source = self.artifact(given["run-id"], given["name"])
         if not source.is_dir():

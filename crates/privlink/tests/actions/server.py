@@ -57,12 +57,18 @@ class Handler(BaseHTTPRequestHandler):
     def known(self):
         return json.loads((self.server.folder / "merges.json").read_text())
 
-    def pulls(self, _repository, commit):
+    def pulls(self, repository, commit):
+        """Besides the one that was merged as this commit: two that only have it among theirs."""
         merge = self.known()["merges"].get(commit)
         if not merge:
             return []
         source = {"sha": merge["head"], "repo": {"full_name": merge["from"]}}
-        return [{"number": merge["number"], "merged_at": "2026-11-20T10:00:00Z", "merge_commit_sha": commit, "head": source}]
+        other = {"sha": "3" * 40, "repo": {"full_name": repository}}
+        return [
+            {"number": 7, "merged_at": None, "merge_commit_sha": commit, "head": other},
+            {"number": 8, "merged_at": "2026-11-21T10:00:00Z", "merge_commit_sha": "4" * 40, "head": other},
+            {"number": merge["number"], "merged_at": "2026-11-20T10:00:00Z", "merge_commit_sha": commit, "head": source},
+        ]
 
     def runs(self, _repository):
         asked = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
