@@ -14,7 +14,9 @@ use privlink_model::keys::ID;
 use privlink_model::keys::target_group::{
     HEALTH_PATH, HEALTH_PORT, HEALTH_PROTOCOL, KIND, NAME, PORT, PROTOCOL, TARGET_TYPE, VPC,
 };
-use privlink_model::{Attr, AttributeSchema, Flow, KindSchema, Ownership, Permission, ReplaceOrder, Service, Waits};
+use privlink_model::{
+    Attr, AttributeSchema, Flow, KindSchema, Ownership, Permission, ReplaceOrder, Service, Value, Waits,
+};
 
 use crate::permissions::{create, delete, update};
 use crate::quota::{ELB_WRITE, call};
@@ -44,7 +46,9 @@ pub static SCHEMA: KindSchema = KindSchema {
         AttributeSchema::new(TARGET_TYPE.key(), "`ip`.").required().immutable(),
         AttributeSchema::new(HEALTH_PROTOCOL.key(), "`TCP`, `HTTP` or `HTTPS`."),
         AttributeSchema::new(HEALTH_PORT.key(), "A port, or `traffic-port`."),
-        AttributeSchema::new(HEALTH_PATH.key(), "The path asked for; HTTP and HTTPS only."),
+        AttributeSchema::new(HEALTH_PATH.key(), "The path asked for, where not `/`; HTTP and HTTPS only.")
+            .strict()
+            .normalised(normal_path),
         AttributeSchema::new(INTERVAL.key(), "Seconds between checks, where not 30.").strict(),
         AttributeSchema::new(TIMEOUT.key(), "Seconds for an answer, where not 10, or 6 over HTTP.").strict(),
         AttributeSchema::new(HEALTHY.key(), "Good answers until a target is healthy, where not 5.").strict(),
@@ -90,6 +94,11 @@ pub static SCHEMA: KindSchema = KindSchema {
         ),
     ],
 };
+
+/// The root is what AWS asks for where nobody says.
+fn normal_path(path: Value) -> Value {
+    if path.as_text() == Some("/") { Value::from("") } else { path }
+}
 
 #[cfg(feature = "aws")]
 pub(crate) mod live {

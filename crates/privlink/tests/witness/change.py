@@ -1,10 +1,9 @@
-"""Changes one thing of an example behind privlink's back, as somebody with a console would.
+"""Changes one thing of an example behind privlink's back, on the sandbox or on moto; `hand` has more, for the sandbox.
 
 Usage: change.py URL CHANGE. Prints what it changed: a line "old VALUE" and a line "new VALUE" for what a plan has to show.
 """
 
 import functools
-import json
 import sys
 
 import boto3
@@ -37,7 +36,7 @@ def tagged(items, address):
     return next(item for item in items if tags(item).get("privlink:address") == address)
 
 
-def target_removed(gateway, _):
+def target_removed(gateway):
     elb = gateway("elbv2")
     group = next(g for g in elb.describe_target_groups()["TargetGroups"] if g["TargetGroupName"].startswith("pl-"))
     arn = group["TargetGroupArn"]
@@ -46,7 +45,7 @@ def target_removed(gateway, _):
     return "", target["Id"]
 
 
-def rule_opened(gateway, _):
+def rule_opened(gateway):
     ec2 = gateway("ec2")
     group = tagged(ec2.describe_security_groups()["SecurityGroups"], "entry/hub/security-group")["GroupId"]
     ec2.authorize_security_group_ingress(
@@ -56,63 +55,15 @@ def rule_opened(gateway, _):
     return "0.0.0.0/0", ""
 
 
-def the_api(client):
-    return client.get_rest_apis()["items"][0]
-
-
-def policy_replaced(gateway, _):
-    client = gateway("apigateway")
-    policy = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}
-        ],
-    }
-    operations = [{"op": "replace", "path": "/policy", "value": json.dumps(policy)}]
-    client.update_rest_api(restApiId=the_api(client)["id"], patchOperations=operations)
-    return "", "aws:SourceVpce"
-
-
-def method_added(gateway, _):
-    client = gateway("apigateway")
-    api = the_api(client)["id"]
-    root = next(r["id"] for r in client.get_resources(restApiId=api)["items"] if r["path"] == "/")
-    client.put_method(restApiId=api, resourceId=root, httpMethod="DELETE", authorizationType="NONE")
-    client.put_integration(restApiId=api, resourceId=root, httpMethod="DELETE", type="MOCK")
-    return "DELETE", ""
-
-
-def permission_deleted(_, application):
-    ec2 = application("ec2")
-    services = ec2.describe_vpc_endpoint_service_configurations()["ServiceConfigurations"]
-    service = tagged(services, "target/orders/endpoint-service")["ServiceId"]
-    principal = "arn:aws:iam::222222222222:root"
-    ec2.modify_vpc_endpoint_service_permissions(ServiceId=service, RemoveAllowedPrincipals=[principal])
-    return "", principal
-
-
-def listener_port_changed(gateway, _):
-    elb = gateway("elbv2")
-    balancers = elb.describe_load_balancers()["LoadBalancers"]
-    balancer = next(b["LoadBalancerArn"] for b in balancers if b["LoadBalancerName"].startswith("pl-"))
-    listener = elb.describe_listeners(LoadBalancerArn=balancer)["Listeners"][0]
-    elb.modify_listener(ListenerArn=listener["ListenerArn"], Port=9999)
-    return f"9999 → {listener['Port']}", ""
-
-
 CHANGES = {
     "target-removed": target_removed,
     "rule-opened": rule_opened,
-    "policy-replaced": policy_replaced,
-    "method-added": method_added,
-    "permission-deleted": permission_deleted,
-    "listener-port-changed": listener_port_changed,
 }
 
 
 def main():
     url, change = sys.argv[1:]
-    old, new = CHANGES[change](clients(url, "222222222222"), clients(url, "111111111111"))
+    old, new = CHANGES[change](clients(url, "222222222222"))
     print(f"old {old}\nnew {new}")
 
 
