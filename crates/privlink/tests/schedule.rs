@@ -152,7 +152,12 @@ impl Schedule {
 
     fn run(&self, more: &[&str]) -> Output {
         let mut command = served::privlink(&["drift", "-f"]);
-        command.arg(served::example(self.example)).args(["--endpoint", &self.sandbox.url, "--sandbox-speed", served::SPEED]);
+        command.arg(served::example(self.example)).args([
+            "--endpoint",
+            &self.sandbox.url,
+            "--sandbox-speed",
+            served::SPEED,
+        ]);
         command.args(["--issue", "--repository", REPOSITORY, "--api-url", &self.github.url, "--author", BOT]);
         command.args(["--event-bus", "default@gateway"]).args(more);
         if more.is_empty() {

@@ -8,7 +8,7 @@
 
 pub(crate) mod moto;
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -93,6 +93,15 @@ impl Served {
         self.store.path()
     }
 
+    /// What its world holds.
+    pub(crate) fn world(&self) -> serde_json::Value {
+        let mut stream = std::net::TcpStream::connect(self.url.trim_start_matches("http://")).unwrap();
+        stream.write_all(b"GET /_sandbox/world HTTP/1.1\r\nhost: sandbox\r\nconnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+    }
+
     /// Runs the binary on an example against it.
     pub(crate) fn run(&self, verb: &[&str], name: &str) -> Output {
         let spec = example(name);
@@ -122,6 +131,16 @@ impl Drop for Served {
 pub(crate) fn python(script: &str, arguments: &[&str]) -> String {
     let output = python_command(script, arguments).output().unwrap();
     assert!(output.status.success(), "{script} {arguments:?}: {}", told(&output));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// The same of a folder of scripts.
+pub(crate) fn python_module(module: &str, arguments: &[&str]) -> String {
+    let mut command = Command::new(interpreter());
+    command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/witness"));
+    command.args(["-m", module]).args(arguments).env("AWS_EC2_METADATA_DISABLED", "true").stdin(Stdio::null());
+    let output = command.env("PYTHONDONTWRITEBYTECODE", "1").output().unwrap();
+    assert!(output.status.success(), "{module} {arguments:?}: {}", told(&output));
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
