@@ -8,6 +8,9 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=action/common.sh
 . "$here/common.sh"
 
+# One stream, as the runner reads two of them in no order: what is told between seals must stay between them.
+exec 2>&1
+
 command=${INPUT_COMMAND:-plan}
 plan=${INPUT_PLAN_PATH:-}
 token=${INPUT_TOKEN:-}
@@ -28,7 +31,7 @@ carry_out() {
     # Whatever is told between these two is not taken for commands to the runner.
     echo "::stop-commands::$seal"
     mkfifo "$work/pipe"
-    tee "$work/messages" <"$work/pipe" >&2 &
+    tee "$work/messages" <"$work/pipe" &
     logging=$!
     privlink "$@" >"$work/out" 2>"$work/pipe" &
     running=$!

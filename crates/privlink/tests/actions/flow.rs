@@ -1,11 +1,12 @@
 //! A change lived through the shipped workflows: planned and commented, merged and applied as it was reviewed, watched for
 //! drift; and each way in which that must not go.
 
-use std::process::Stdio;
+use std::process::Command;
 
 use super::repository::{HEAD, MERGED, Repository};
 use super::{all, script};
 use crate::scene::{Scene, Under};
+use crate::served::root;
 use crate::standin::REPOSITORY;
 use serde_json::json;
 
@@ -171,7 +172,7 @@ fn drift_is_told_once_and_told_as_gone() {
 }
 
 /// The script that runs privlink, in the folder of a scene.
-fn run(scene: &Scene, command: &str, plan: &str) -> std::process::Command {
+fn run(scene: &Scene, command: &str, plan: &str) -> Command {
     let mut run = script("run.sh");
     let binary = std::path::Path::new(env!("CARGO_BIN_EXE_privlink")).parent().unwrap().display().to_string();
     run.env("PATH", format!("{binary}:{}", std::env::var("PATH").unwrap())).current_dir(scene.file("."));
@@ -203,8 +204,16 @@ fn a_cancelled_apply_takes_back_what_it_did() {
     assert!(planned.status.success(), "{}", all(&planned));
     std::fs::remove_file(scene.file("output")).unwrap();
     let before = scene.world();
-    let mut apply = run(&scene, "apply", "privlink.plan");
-    apply.env("PRIVLINK_SANDBOX_SPEED", "300").stdout(Stdio::piped());
+    // As action.yml calls it, by `exec`; what it tells goes where this test reads.
+    let mut apply = Command::new("bash");
+    apply.args(["-c", "exec bash \"$0\" >&2"]).arg(root().join("action/run.sh")).current_dir(scene.file("."));
+    for (name, value) in run(&scene, "apply", "privlink.plan").get_envs() {
+        match value {
+            Some(value) => apply.env(name, value),
+            None => apply.env_remove(name),
+        };
+    }
+    apply.env("PRIVLINK_SANDBOX_SPEED", "300");
     let under = Under::until(apply, "ok created", 3);
     // As the runner does: the first process of the step alone is told.
     under.signal("INT");
@@ -222,17 +231,17 @@ fn a_cancelled_apply_takes_back_what_it_did() {
 fn what_is_told_of_a_spec_is_no_command_to_the_runner() {
     let scene = Scene::new("cross-account");
     std::fs::write(scene.file("privlink.kdl"), "::error::mine \"\n::add-mask::Plan\n\"\n").unwrap();
-    let output = run(&scene, "plan", "privlink.plan").stderr(Stdio::null()).output().unwrap();
+    let output = run(&scene, "plan", "privlink.plan").output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", all(&output));
+    assert!(output.stderr.is_empty(), "the runner reads two streams in no order");
     let text = all(&output);
     let seal = text.lines().find_map(|line| line.strip_prefix("::stop-commands::")).unwrap();
     assert_eq!(seal.len(), 32, "{text}");
     // Until the seal is said again the runner obeys nothing.
-    assert_eq!(
-        text.lines().filter(|line| line.starts_with("::")).last(),
-        Some(format!("::{seal}::").as_str()),
-        "{text}"
-    );
+    let (before, rest) = text.split_once(&format!("::stop-commands::{seal}\n")).unwrap();
+    let (inside, after) = rest.split_once(&format!("::{seal}::\n")).unwrap();
+    assert!(before.is_empty() && inside.contains("::error::mine"), "{text}");
+    assert_eq!(after, "::error title=privlink plan::plan failed; nothing was changed.\n");
     let again = run(&scene, "plan", "privlink.plan").output().unwrap();
     assert!(!all(&again).contains(seal), "a seal that is known beforehand keeps nobody out");
 
