@@ -72,7 +72,7 @@ pub(crate) fn fence<T: AsRef<str>>(language: &str, lines: impl IntoIterator<Item
 fn is_plain(word: &str) -> bool {
     let core = word.trim_start_matches(['(', '"', '\'']).trim_end_matches([')', ',', ';', ':', '.', '"', '\'', '?']);
     let letters = |letter: char| letter.is_alphanumeric() || "(),;:.\"'?!/%+-=→·–—…".contains(letter);
-    let path = core.contains(':') || (core.contains('/') && core.len() > 3);
+    let path = core.contains(':') || core.starts_with("--") || (core.contains('/') && core.len() > 3);
     let mut pieces = word.split(|letter: char| !letter.is_alphanumeric());
     let number = |piece: &str| piece.len() >= 7 && piece.chars().all(|letter| letter.is_ascii_hexdigit());
     let linked = pieces.any(|piece| number(piece) || ["www", "gh"].contains(&&*piece.to_ascii_lowercase()));

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use privlink_model::{Action, Change, Finding, Kinds, Plan, Reason, Severity};
+use privlink_model::{Action, Change, Finding, Kinds, Plan, Reason, Severity, Undo};
 use privlink_plan::{Danger, Verdict, access};
 
 use super::ladder::{Section, fit};
@@ -242,17 +242,31 @@ impl Look<'_> {
     }
 
     fn notes(&self) -> List {
-        let findings = &self.plan.findings;
+        // Where nothing changes there is nothing to be noted about it.
+        let findings = if self.plan.changes.is_empty() { &[][..] } else { &self.plan.findings };
         let unread: BTreeSet<&str> =
             findings.iter().filter(|it| it.severity == Severity::Unknown).map(|it| it.code).collect();
         let notes: BTreeSet<String> = findings
             .iter()
             .filter(|it| matches!(it.severity, Severity::Note | Severity::Warning) && Danger::of(it).is_none())
-            // What is said first already.
-            .filter(|it| !unread.contains(it.code))
+            // What is said before already.
+            .filter(|it| !unread.contains(it.code) && !self.is_told(it))
             .map(told)
             .collect();
         List::new(|_| "Notes".to_owned(), notes.into_iter().collect())
+    }
+}
+
+impl Look<'_> {
+    /// Whether a note says of a step what stands with its change: what is lost, or why traffic is interrupted.
+    fn is_told(&self, note: &Finding) -> bool {
+        self.plan.steps.iter().filter(|step| note.address.as_ref() == Some(&step.address)).any(|step| {
+            let loses = match &step.undo {
+                Undo::Recreate { loses } => Some(loses.as_str()),
+                Undo::Exact(_) | Undo::None { .. } => None,
+            };
+            [loses, step.outage.as_deref()].into_iter().flatten().any(|told| note.message.contains(told))
+        })
     }
 }
 

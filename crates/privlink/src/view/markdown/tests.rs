@@ -123,6 +123,7 @@ fn sentences_stay_readable() {
         ("you may not: arn:aws:iam::1:role/x, sorry", "you may not: `arn:aws:iam::1:role/x`, sorry"),
         ("(see https://aws.example/x)", "(see `https://aws.example/x`)"),
         ("@bob and @eve look", "`@bob` and `@eve` look"),
+        ("unless --yes is given", "unless `--yes` is given"),
         ("1. first", "`1`. first"),
         ("a   b\nc", "a b c"),
         ("- x", "`-` x"),
