@@ -9,6 +9,7 @@ Tokens say what they are: `ghs_job` is that of a job (github-actions[bot], no `G
 (NAME[bot]), `ghp_LOGIN` a person's. A part `-readonly` at the end takes the right to write, `-triageless` that to set labels.
 
 `GET /_standin/state` tells everything; `POST /_standin/control` takes a JSON object with any of
+  reset              true: as at the beginning, but that breaches are remembered
   issues, comments   objects to add, as in the state; `pull_request: true` makes an issue a pull request
   faults             what goes wrong with the next requests, in order: {"method", "path": REGEX, "times": 1} and one of
                      {"status", "headers", "body"}, {"drop": true}; "after": true lets the request take effect first
@@ -55,12 +56,16 @@ class World:
     """What there is on it."""
 
     def __init__(self):
-        self.lock = threading.RLock()
+        self.lock, self.breaches = threading.RLock(), []
+        self.begin()
+
+    def begin(self):
         self.issues, self.comments, self.labels = {}, {}, set()
-        self.requests, self.breaches, self.hooks, self.faults = [], [], [], []
+        self.requests, self.hooks, self.faults = [], [], []
         self.remaining, self.reset = 5000, None
         self.renamed, self.graphql, self.crlf = None, True, False
         self.ticks, self.ids = 0, 1000
+        self.add_issue("Route orders", "", "ana", pull_request=True)
 
     def now(self):
         """Times are a count of changes, so that tests see the same ones each time."""
@@ -89,6 +94,8 @@ class World:
         return comment
 
     def control(self, wish):
+        if wish.pop("reset", False):
+            self.begin()
         self.faults += wish.pop("faults", [])
         for issue in wish.pop("issues", []):
             self.add_issue(**{"title": "a title", "body": "", "login": "ana"} | issue)
@@ -404,7 +411,6 @@ def main():
     if not options.description.exists():
         sys.exit(f"no description of GitHub's API at {options.description}; run `cargo xtask test`")
     server = Server(options.port, World(), Description(options.description), options.base)
-    server.world.add_issue("Route orders", "", "ana", pull_request=True)
     print(server.url, flush=True)
     if options.tls:
         import certificates

@@ -81,8 +81,9 @@ async fn what_somebody_else_wrote_is_never_edited() {
 
 #[tokio::test]
 async fn each_sort_of_token_finds_its_own_comment() {
+    let standin = StandIn::start();
     for (token, login) in [(JOB, BOT), ("ghs_app_planner", "planner[bot]"), ("ghp_ana", "ana")] {
-        let standin = StandIn::start();
+        standin.reset();
         standin.control(&json!({ "comments": [{ "issue": 1, "body": marked("x"), "login": "someone" }] }));
         let github = github(&standin, token);
         assert_eq!(say(&github, "one").await.end, CommentEnd::Posted, "{token}");

@@ -143,10 +143,11 @@ async fn of_two_that_a_race_left_one_is_kept_and_both_are_closed() {
 
 #[tokio::test]
 async fn an_issue_whose_answer_is_lost_is_not_opened_twice() {
+    let standin = StandIn::start();
     for outage in
         [json!({ "drop": true, "after": true }), json!({ "status": 502, "after": true }), json!({ "drop": true })]
     {
-        let standin = StandIn::start();
+        standin.reset();
         standin.fault("POST", "/issues$", &outage);
         assert_eq!(tell(&job(&standin), &wrong("a", "x")).await, (IssueEnd::Opened, Some(2)), "{outage}");
         assert_eq!(standin.state()["issues"].as_array().unwrap().len(), 2);

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use privlink_notify::Clock as _;
-use privlink_notify::SystemClock;
-use privlink_notify::github::{Comment, CommentEnd, GitHubError};
+use privlink_notify::github::{Comment, CommentEnd, GitHubError, Place};
+use privlink_notify::{Clock as _, GitHub, Secret, SystemClock};
 use serde_json::{Value, json};
 
-use crate::standin::{BOT, JOB, PULL_REQUEST, StandIn};
+use crate::standin::{BOT, JOB, PULL_REQUEST, REPOSITORY, StandIn};
 use crate::{Impatient, job, timed};
 
 const COMMENT: Comment<'_> = Comment { marker: "privlink:plan:shop", text: "hello", only_edit: false };
@@ -18,6 +17,7 @@ fn limited(headers: &Value) -> Value {
 
 #[tokio::test]
 async fn a_limit_is_waited_for_as_long_as_github_says() {
+    let standin = StandIn::start();
     for (fault, waits) in [
         (limited(&json!({ "retry-after": "7" })), 7),
         (limited(&json!({ "retry-after": "0" })), 1),
@@ -25,7 +25,7 @@ async fn a_limit_is_waited_for_as_long_as_github_says() {
         (limited(&json!({})), 60),
     ] {
         for method in ["GET", "POST"] {
-            let standin = StandIn::start();
+            standin.reset();
             let clock = Impatient::new();
             standin.fault(method, "comments", &fault);
             let end = timed(&standin, JOB, clock.clone()).comment(PULL_REQUEST, &COMMENT).await.unwrap();
@@ -71,9 +71,10 @@ async fn all_waiting_together_is_bounded() {
 
 #[tokio::test]
 async fn reads_and_edits_are_repeated_when_no_answer_comes() {
+    let standin = StandIn::start();
     let outages = [json!({ "status": 502 }), json!({ "drop": true }), json!({ "drop": true, "after": true })];
     for outage in outages {
-        let standin = StandIn::start();
+        standin.reset();
         let mine = json!({ "issue": 1, "body": "<!-- privlink:plan:shop -->\nold", "login": BOT });
         standin.control(&json!({ "comments": [mine] }));
         for method in ["GET", "POST", "PATCH"] {
@@ -87,6 +88,7 @@ async fn reads_and_edits_are_repeated_when_no_answer_comes() {
 
 #[tokio::test]
 async fn a_post_whose_answer_is_lost_is_looked_for_before_it_is_repeated() {
+    let standin = StandIn::start();
     for (outage, posts) in [
         (json!({ "drop": true, "after": true }), 1),
         (json!({ "status": 502, "after": true }), 1),
@@ -94,7 +96,7 @@ async fn a_post_whose_answer_is_lost_is_looked_for_before_it_is_repeated() {
         (json!({ "drop": true }), 2),
         (json!({ "status": 500 }), 2),
     ] {
-        let standin = StandIn::start();
+        standin.reset();
         standin.fault("POST", "comments", &outage);
         let end = job(&standin).comment(PULL_REQUEST, &COMMENT).await.unwrap();
         assert_eq!(end.end, CommentEnd::Posted, "{outage}");
@@ -107,11 +109,12 @@ async fn a_post_whose_answer_is_lost_is_looked_for_before_it_is_repeated() {
 
 #[tokio::test]
 async fn an_outage_that_lasts_is_told() {
+    let standin = StandIn::start();
     for (outage, words) in
         [(json!({ "status": 503, "times": 9 }), "503"), (json!({ "drop": true, "times": 9 }), "no answer")]
     {
         for method in ["GET", "POST"] {
-            let standin = StandIn::start();
+            standin.reset();
             standin.fault(method, "comments", &outage);
             let error = job(&standin).comment(PULL_REQUEST, &COMMENT).await.unwrap_err();
             assert!(error.to_string().contains(words), "{error}");
@@ -122,9 +125,14 @@ async fn an_outage_that_lasts_is_told() {
 
 #[tokio::test]
 async fn nobody_at_home_is_told() {
-    let standin = StandIn::start();
-    let github = job(&standin);
-    drop(standin);
+    // A port that was just given up may be given to another test's stand-in; this one is nobody's.
+    let place = Place {
+        api: "http://127.0.0.1:1".to_owned(),
+        repository: REPOSITORY.to_owned(),
+        token: Secret::new(JOB),
+        author: None,
+    };
+    let github = GitHub::new(place, Impatient::new()).unwrap();
     let error = github.comment(PULL_REQUEST, &COMMENT).await.unwrap_err();
     assert!(matches!(error, GitHubError::Unreachable { .. }), "{error}");
     assert!(error.to_string().contains("refused"), "{error}");
