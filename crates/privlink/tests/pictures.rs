@@ -16,7 +16,7 @@ use std::fs;
 use cases::{CASES, case, folder};
 use drawn::{Drawn, by_graphviz, by_mermaid, text_of};
 use expect_test::expect_file;
-use served::{privlink, told};
+use served::{privlink, root, told};
 
 /// A picture of a saved plan.
 fn graph(plan: &std::path::Path, options: &[&str]) -> String {
@@ -49,6 +49,16 @@ fn mermaid_and_graphviz_draw_the_examples_and_say_the_same() {
         assert_eq!(drawn, by_graphviz(&dot).unwrap(), "{name}: the two pictures differ");
         assert!(drawn.boxes.len() > 10 && drawn.arrows >= 9, "{name}: {drawn:?}");
     }
+}
+
+#[test]
+fn the_picture_in_the_docs_is_that_of_the_example() {
+    let page = fs::read_to_string(root().join("docs/graph.md")).unwrap();
+    let picture = fs::read_to_string(folder("cross-account-create").join("graph.mmd")).unwrap();
+    assert!(
+        page.contains(&format!("```mermaid\n{picture}```\n")),
+        "put testdata/views/cross-account-create/graph.mmd in"
+    );
 }
 
 #[test]
@@ -107,7 +117,7 @@ fn large_plans_are_drawn_within_what_mermaid_draws() {
     let case = case("cross-account-create");
     let saved = fs::read_to_string(&case.plan).unwrap();
     let plan = case.scene.file("large.plan");
-    for (targets, note) in [(20, None), (90, Some("what belongs together")), (300, Some("each sort of thing"))] {
+    for (targets, note) in [(15, None), (40, Some("what belongs together")), (300, Some("each sort of thing"))] {
         fs::write(&plan, many(&saved, targets)).unwrap();
         let text = graph(&plan, &[]);
         let drawn = by_mermaid(&text).unwrap();

@@ -24,6 +24,8 @@ use topology::Topology;
 const MOST_ARROWS: usize = 400;
 /// Bytes that it may have. Mermaid refuses more than 50,000 characters.
 const MOST_BYTES: usize = 45_000;
+/// Boxes that it has at most: more are not read.
+const MOST_BOXES: usize = 100;
 /// Characters of a name that are written.
 const MOST_OF_A_NAME: usize = 120;
 
@@ -36,7 +38,7 @@ pub(crate) enum Extent {
     Changes,
 }
 
-/// A plan as a Mermaid flowchart, of a size that Mermaid draws.
+/// A plan as a Mermaid flowchart, of a size that Mermaid draws and a person reads.
 pub(crate) fn mermaid(plan: &Plan, kinds: &Kinds) -> String {
     mermaid_of(plan, kinds, Extent::Whole)
 }
@@ -46,14 +48,15 @@ pub(crate) fn mermaid_of(plan: &Plan, kinds: &Kinds, extent: Extent) -> String {
     let mut written = String::new();
     for picture in coarse::ladder(picture(plan, kinds, extent)) {
         written = mermaid::write(&picture);
-        if written.len() <= MOST_BYTES && picture.edges.len() <= MOST_ARROWS {
+        let fits = picture.nodes.len() <= MOST_BOXES && picture.edges.len() <= MOST_ARROWS;
+        if fits && written.len() <= MOST_BYTES {
             break;
         }
     }
     written
 }
 
-/// A plan as a graph for Graphviz.
+/// A plan as a graph for Graphviz, of any size.
 pub(crate) fn dot(plan: &Plan, kinds: &Kinds) -> String {
     dot_of(plan, kinds, Extent::Whole)
 }

@@ -4,12 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use privlink_model::Action;
 
+use super::MOST_BOXES;
 use super::mark::Mark;
 use super::topology::{Edge, Node, Place, Topology};
 use crate::view::words;
-
-/// Boxes of the largest picture that leaves some out.
-const MOST_BOXES: usize = 100;
 
 /// Ever smaller pictures of the same plan; the last one has next to nothing in it.
 pub(super) fn ladder(picture: Topology) -> impl Iterator<Item = Topology> {
@@ -93,6 +91,10 @@ fn merged(name: String, members: &[&Node]) -> Option<Node> {
     for action in actions.iter().filter(|action| **action != Action::NoOp) {
         *counts.entry(*action).or_default() += 1;
     }
+    let mut parts = Vec::new();
+    if counts.len() > 1 || counts.values().any(|count| *count < actions.len()) {
+        parts.extend(counts.into_iter().map(|(action, count)| (action, format!("{count} of {}", actions.len()))));
+    }
     let network = |node: &Node| node.place.as_ref().and_then(|place| place.network.clone());
     let same = members.iter().all(|member| network(member) == network(first));
     let place = first.place.clone();
@@ -101,7 +103,7 @@ fn merged(name: String, members: &[&Node]) -> Option<Node> {
         title: if first.ours { words::count(actions.len(), "resource") } else { first.title.clone() },
         own: Mark::of_all(&actions).action,
         mark: Mark { outage: members.iter().any(|member| member.mark.outage), ..Mark::of_all(&actions) },
-        parts: counts.into_iter().map(|(action, count)| (action, format!("{count} of {}", actions.len()))).collect(),
+        parts,
         place: place.map(|place| Place { network: place.network.filter(|_| same), ..place }),
         ours: first.ours,
         actions,

@@ -9,9 +9,9 @@ use super::topology::Topology;
 
 /// The text of a picture.
 pub(super) fn write(picture: &Topology) -> String {
-    let mut text = String::from(
-        "digraph privlink {\n  graph [rankdir=TB, fontname=\"sans-serif\"];\n  node [shape=box, fontname=\"sans-serif\"];\n  edge [fontname=\"sans-serif\"];\n",
-    );
+    let direction = if picture.is_wide() { "LR" } else { "TB" };
+    let mut text = format!("digraph privlink {{\n  graph [rankdir={direction}, fontname=\"sans-serif\"];\n");
+    text.push_str("  node [shape=box, fontname=\"sans-serif\"];\n  edge [fontname=\"sans-serif\"];\n");
     let shape = outline(picture);
     for (number, account) in shape.accounts.iter().enumerate() {
         let _ = writeln!(text, "  subgraph cluster_{number} {{\n    label={};", quoted(account.name));

@@ -13,11 +13,12 @@ use super::topology::{Node, Topology};
 
 /// Room for names on one line, and for arrows beside the titles they pass.
 const SETTINGS: &str =
-    r#"%%{init: {"flowchart": {"wrappingWidth": 400, "subGraphTitleMargin": {"top": 4, "bottom": 14}}}}%%"#;
+    r#"%%{init: {"flowchart": {"wrappingWidth": 480, "subGraphTitleMargin": {"top": 4, "bottom": 14}}}}%%"#;
 
 /// The text of a picture.
 pub(super) fn write(picture: &Topology) -> String {
-    let mut text = format!("{SETTINGS}\nflowchart TB\n");
+    let direction = if picture.is_wide() { "LR" } else { "TB" };
+    let mut text = format!("{SETTINGS}\nflowchart {direction}\n");
     let shape = outline(picture);
     for (number, account) in shape.accounts.iter().enumerate() {
         let _ = writeln!(text, "  subgraph a{number}[\"{}\"]", label(account.name));

@@ -8,13 +8,13 @@ use privlink_model::keys::{
     security_group_rule, target_group, targets, vpc_link,
 };
 use privlink_model::{
-    Access, Account, Action, Address, Attrs, Change, ChangeSet, Observed, Op, Owner, Plan, Reason, Scope, Status, Step,
-    StepId, Undo, UndoOp, Value,
+    Access, Account, Action, Address, Attrs, Change, ChangeSet, Flow, Observed, Op, Owner, Ownership, Plan, Reason,
+    Scope, Status, Step, StepId, Undo, UndoOp, Value,
 };
 use proptest::prelude::*;
 
 use super::mark::symbol;
-use super::topology::{Edge, Topology};
+use super::topology::{Edge, Node, Topology};
 use super::{Extent, MOST_ARROWS, MOST_BYTES, dot, dot_of, mermaid, mermaid_of};
 
 fn hub() -> Scope {
@@ -280,6 +280,30 @@ fn of_what_stays_only_the_next_is_kept() {
 }
 
 #[test]
+fn what_belongs_to_a_parent_is_a_part_of_it() {
+    for schema in KINDS.iter() {
+        if let Ownership::Parent(key) = schema.ownership {
+            let flow = schema.attribute(key).and_then(|fact| fact.flow);
+            assert_eq!(flow, Some(Flow::PartOf), "{}: {key} says where it is drawn", schema.name);
+        }
+    }
+}
+
+#[test]
+fn a_part_of_several_is_counted_once() {
+    let mut changes = chain();
+    let shared = set([of("link/hub/security-group")]);
+    for address in ["entry/hub", "target/orders/endpoint"] {
+        let change = changes.iter_mut().find(|change| change.address.as_str() == address).unwrap();
+        change.after.as_mut().unwrap().insert(endpoint::SECURITY_GROUPS.key(), shared.clone());
+    }
+    let picture = Topology::of(&plan(changes.clone()), &KINDS);
+    let shown = |node: &&Node| node.lines().iter().any(|line| line.ends_with("security-group"));
+    assert_eq!(picture.nodes.iter().filter(shown).count(), 4, "three boxes have it, one has its own");
+    assert_eq!(picture.nodes.iter().map(|node| node.actions.len()).sum::<usize>(), changes.len());
+}
+
+#[test]
 fn circles_are_drawn_too() {
     let rule = |name: &str, group: &str| {
         let attrs = Attrs::new().with_value(&security_group_rule::GROUP, of(group));
@@ -309,8 +333,8 @@ fn many(targets: usize, action: Action) -> Plan {
 fn a_picture_is_never_larger_than_mermaid_draws() {
     for (targets, action, note) in [
         (10, Action::Create, ""),
-        (300, Action::NoOp, "only what changes"),
-        (300, Action::Create, "what belongs together"),
+        (60, Action::NoOp, "only what changes"),
+        (60, Action::Create, "what belongs together"),
         (2000, Action::Create, "each sort of thing"),
     ] {
         let text = mermaid(&many(targets, action), &KINDS);
@@ -348,7 +372,7 @@ fn is_ours(line: &str) -> bool {
         Some((head, rest)) if head.ends_with('(') => quoted(rest, "\"]):::") && head.starts_with('n'),
         Some((head, rest)) => quoted(rest, "\"]:::") && (head == "note" || head.strip_prefix('n').is_some_and(number)),
         None => {
-            let words = ["%%{init", "flowchart TB", "classDef ", "class a", "linkStyle ", "n"];
+            let words = ["%%{init", "flowchart ", "classDef ", "class a", "linkStyle ", "n"];
             line == "end" || words.iter().any(|word| line.starts_with(word))
         }
     }

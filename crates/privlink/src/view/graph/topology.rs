@@ -15,6 +15,9 @@ use crate::view::words;
 /// Parts that a box names; of more, the number is said.
 const MOST_PARTS: usize = 8;
 
+/// Boxes that a page has room for beside each other.
+const MOST_ABREAST: usize = 12;
+
 /// Boxes and arrows.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Topology {
@@ -43,7 +46,7 @@ pub(super) struct Node {
     pub(super) place: Option<Place>,
     /// Whether it is this project's.
     pub(super) ours: bool,
-    /// What happens to each object that is drawn as this box.
+    /// What happens to each object that is drawn as this box and as none before it.
     pub(super) actions: Vec<Action>,
 }
 
@@ -117,6 +120,21 @@ impl Topology {
         self.nodes.iter().any(|node| node.mark.changes()) || self.edges.iter().any(|edge| edge.action != Action::NoOp)
     }
 
+    /// Whether it is better drawn from left to right: many boxes stand beside each other on the way down.
+    pub(super) fn is_wide(&self) -> bool {
+        let mut depths = vec![0_usize; self.nodes.len()];
+        // Arrows are sorted by where they come from, and boxes stand before those they lead to.
+        for edge in self.edges.iter().filter(|edge| edge.from < edge.to) {
+            let next = depths.get(edge.from).map_or(0, |depth| depth + 1);
+            if let Some(depth) = depths.get_mut(edge.to) {
+                *depth = next.max(*depth);
+            }
+        }
+        let mut abreast: BTreeMap<usize, usize> = BTreeMap::new();
+        depths.into_iter().for_each(|depth| *abreast.entry(depth).or_default() += 1);
+        abreast.values().any(|boxes| *boxes > MOST_ABREAST)
+    }
+
     /// Only what changes, and what that comes from and leads to.
     pub(super) fn only_changes(&self) -> Self {
         let changed = |number: usize| self.nodes.get(number).is_some_and(|node| node.mark.changes());
@@ -176,6 +194,8 @@ struct Drawing<'a> {
     kinds: &'a Kinds,
     /// For each box that is ours, its parts.
     parts: BTreeMap<usize, Vec<&'a Change>>,
+    /// What happens to those that no box before it has; a security group can be a part of several.
+    counted: BTreeMap<usize, Vec<Action>>,
     /// Whose steps interrupt traffic.
     outages: BTreeSet<&'a Address>,
     scopes: BTreeSet<&'a Scope>,
@@ -191,10 +211,14 @@ impl<'a> Drawing<'a> {
                 parts.entry(*root).or_default().push(change);
             }
         }
+        let mut counted: BTreeMap<usize, Vec<Action>> = BTreeMap::new();
+        for (change, roots) in plan.changes.changes.iter().zip(roots) {
+            counted.entry(roots.first().copied().unwrap_or_default()).or_default().push(change.action);
+        }
         parts.values_mut().for_each(|parts| parts.sort_by_key(|part| (&part.address, part.action)));
         let outages = plan.steps.iter().filter(|step| step.outage.is_some()).map(|step| &step.address).collect();
         let scopes = plan.changes.changes.iter().map(|change| &change.scope).collect();
-        Self { plan, kinds, parts, outages, scopes, let_in }
+        Self { plan, kinds, parts, counted, outages, scopes, let_in }
     }
 
     fn change(&self, whom: Whom<'_>) -> Option<&'a Change> {
@@ -208,6 +232,13 @@ impl<'a> Drawing<'a> {
         match whom {
             Whom::Ours(number) => self.parts.get(&number).map_or(&[], Vec::as_slice),
             Whom::LeftOut(_) | Whom::Other(_) => &[],
+        }
+    }
+
+    fn counted(&self, whom: Whom<'_>) -> Vec<Action> {
+        match whom {
+            Whom::Ours(number) => self.counted.get(&number).cloned().unwrap_or_default(),
+            Whom::LeftOut(_) | Whom::Other(_) => Vec::new(),
         }
     }
 
@@ -233,21 +264,18 @@ impl<'a> Drawing<'a> {
             return Node { name, title, own, mark, parts: Vec::new(), place, ours: false, actions: Vec::new() };
         };
         let parts = self.parts(whom);
-        let changes = || std::iter::once(change).chain(parts.iter().copied());
-        let actions: Vec<Action> = changes().map(|change| change.action).collect();
+        let mut changes = std::iter::once(change).chain(parts.iter().copied());
+        let outage = changes.any(|change| self.outages.contains(&change.address));
+        let inside: Vec<Action> = parts.iter().map(|part| part.action).collect();
         Node {
             name,
             title: self.title(change),
             own: change.action,
-            mark: Mark::of_object(
-                change.action,
-                actions.get(1..).unwrap_or_default(),
-                changes().any(|change| self.outages.contains(&change.address)),
-            ),
+            mark: Mark::of_object(change.action, &inside, outage),
             parts: part_lines(change, parts),
             place,
             ours: true,
-            actions,
+            actions: self.counted(whom),
         }
     }
 
