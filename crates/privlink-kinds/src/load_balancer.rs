@@ -5,9 +5,11 @@
 //! from one that a VPC link or an endpoint service stands on. States: `provisioning`, then `active`
 //! or `active_impaired` (usable), or `failed` (an address that is taken; never repairs itself).
 //! Surprises: creating one with the name and settings of one that exists answers with that one; setting subnets and
-//! setting security groups are two calls, so a change of both at once is refused here rather than half done; the call that
-//! sets the groups also sets whether they are enforced on PrivateLink traffic, so the flag is read and sent along.
-//! Deleting is refused while an endpoint service or a VPC link uses it, also one that is itself on its way out.
+//! setting security groups are two calls, so a change of both is two steps; the call that sets the groups also sets whether
+//! they are enforced on PrivateLink traffic, so the flag is read and sent along. Deleting is refused while an endpoint
+//! service or a VPC link uses it, also one that is itself on its way out.
+//! Not looked at: attributes (cross-zone, protection from deletion), which take a call for each load balancer; the family of
+//! its addresses, which takes a call of its own to put back.
 //! Read next: `privatelink_enforcement`, `listener`, `elb_gather`.
 
 use privlink_model::Confined::{ByObject, ByRequest, ByTagging};
@@ -36,7 +38,7 @@ pub static SCHEMA: KindSchema = KindSchema {
         AttributeSchema::new(SUBNETS.key(), "Ids of its subnets, one for each zone.")
             .required()
             .grows(),
-        AttributeSchema::new(SECURITY_GROUPS.key(), "Ids of its security groups.").set().flow(Flow::Has),
+        AttributeSchema::new(SECURITY_GROUPS.key(), "Ids of its security groups.").set().apart().flow(Flow::Has),
         AttributeSchema::new(VPC.key(), "Its VPC's id.").computed().flow(Flow::Within),
         AttributeSchema::new(DNS_NAME.key(), "Its DNS name.").computed().known_by(),
         AttributeSchema::new(LISTENERS.key(), "Port and protocol of each of its listeners.").computed(),
@@ -132,8 +134,8 @@ pub(crate) mod live {
                     (true, true) => {
                         return Err(session.refused(
                             SET_SUBNETS,
-                            "subnets and security groups of a load balancer are set by two calls; change and apply one \
-                             of them first",
+                            "one step sets both subnets and security groups, which are two calls: this is an error in \
+                             privlink",
                         ));
                     }
                     (false, false) => {}

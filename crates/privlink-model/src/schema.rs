@@ -183,6 +183,8 @@ pub struct AttributeSchema {
     pub secret: bool,
     /// AWS changes it by one call that adds and another that removes: two steps.
     pub additive: bool,
+    /// AWS changes it by a call that changes nothing else: a step of its own.
+    pub apart: bool,
     /// Why changing it in place interrupts traffic.
     pub outage: Option<&'static str>,
     /// Where it is on, AWS allows one object among those that agree on these attributes; empty when any number may have it.
@@ -215,6 +217,7 @@ impl AttributeSchema {
             carried: false,
             secret: false,
             additive: false,
+            apart: false,
             outage: None,
             alone_in: &[],
             tells: None,
@@ -268,6 +271,11 @@ impl AttributeSchema {
     /// Marks it as changed by separate calls that add and remove.
     pub const fn additive(mut self) -> Self {
         self.additive = true;
+        self
+    }
+    /// Marks it as changed by a call of its own.
+    pub const fn apart(mut self) -> Self {
+        self.apart = true;
         self
     }
     /// Marks it as a document.

@@ -91,16 +91,18 @@ fn update(object: &Observed, item: &Item, changed: Vec<String>, phase: Option<Ph
     }
 }
 
-/// The calls an update takes: one for all that is set as a whole, then for each additive attribute one that adds, then for
-/// each one that removes. What is surely not needed is left out.
+/// The calls an update takes: one for all that is set as a whole, one for each attribute that takes its own, then for each
+/// additive attribute one that adds, then for each one that removes. What is surely not needed is left out.
 fn writes(item: &Item) -> Vec<(Vec<String>, Option<Phase>)> {
     let additive = |key: &str| item.schema.attribute(key).is_some_and(|fact| fact.additive);
-    let whole: Vec<String> =
-        item.change.attributes.iter().map(|c| c.key.clone()).filter(|key| !additive(key)).collect();
+    let apart = |key: &String| item.schema.attribute(key).is_some_and(|fact| fact.apart);
+    let set = item.change.attributes.iter().map(|c| c.key.clone()).filter(|key| !additive(key));
+    let (alone, whole): (Vec<String>, Vec<String>) = set.partition(apart);
     let mut writes = Vec::new();
     if !whole.is_empty() {
         writes.push((whole, None));
     }
+    writes.extend(alone.into_iter().map(|key| (vec![key], None)));
     let halves = |phase| {
         let needed = item.change.attributes.iter().filter(move |change| match phase {
             Phase::Add => lacks(item.schema, &change.key, change.before.as_ref(), change.after.as_ref()),

@@ -198,6 +198,26 @@ async fn a_listener_from_beginning_to_end() {
     let ports = bench.list(load_balancer::KIND).await[0].attrs.read(&load_balancer::LISTENERS).unwrap();
     assert_eq!(ports, Value::List(vec![Value::map([("port", 9000.into()), ("protocol", Value::from("TCP"))])]));
 
+    // Made one of TLS by hand it is seen with all that takes, and goes back.
+    let by_hand = Attrs::new()
+        .with(&listener::PROTOCOL, "TLS".to_owned())
+        .with(&Attr::new("certificate"), "arn:aws:acm:us-east-1:222222222222:certificate/by-hand".to_owned())
+        .with(&Attr::new("tls-policy"), "ELBSecurityPolicy-TLS13-1-2-2021-06".to_owned())
+        .with(&Attr::new("alpn"), vec!["HTTP2Only".to_owned()]);
+    bench.update(listener::KIND, &id, by_hand.clone()).await;
+    let mut secured = attrs.clone();
+    secured.merge(&by_hand);
+    let seen = bench.shows(listener::KIND, "link/hub/listener/orders", &secured).await;
+    let back = Write {
+        id: id.clone(),
+        before: seen.attrs,
+        after: attrs.clone(),
+        changed: by_hand.iter().map(|(key, _)| key.clone()).collect(),
+        ..blank(Operation::Update, listener::KIND, "link/hub/listener/orders")
+    };
+    bench.cloud.write(&back).await.unwrap();
+    bench.shows(listener::KIND, "link/hub/listener/orders", &attrs).await;
+
     let other = bench.create(target_group::KIND, "link/hub/other", group_attrs("pl-shop-other", 80)).await;
     let error = bench.try_create(listener::KIND, listener_attrs(&balancer, 9000, &other)).await.unwrap_err();
     assert_eq!((error.class, error.code.as_str()), (ErrorClass::Refused, "DuplicateListener"));

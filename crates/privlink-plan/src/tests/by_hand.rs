@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use privlink_model::{Action, Address, Desired, Observed, Owner, Plan, Reason, Status, Value};
+use privlink_model::{Action, Address, Desired, Observed, Op, Owner, Plan, Reason, Status, Step, Value};
 
-use super::toy::{CONNECTION, ENDPOINT, KEYED, SERVICE, id, planned, resource, set, spec};
+use super::toy::{BALANCER, CONNECTION, ENDPOINT, KEYED, SERVICE, id, planned, resource, set, spec};
 use super::world::World;
 
 fn connected() -> Desired {
@@ -51,6 +51,25 @@ fn an_endpoint_that_failed_for_reasons_of_its_own_is_replaced() {
     fails(&mut world);
     let plan = planned(&desired, &world.snapshot());
     assert!(done(&plan).contains(&("endpoint", Action::ReplaceCreateFirst)), "{:?}", done(&plan));
+}
+
+#[test]
+fn what_takes_a_call_of_its_own_is_a_step_of_its_own() {
+    let balancer = |zone: &str, group: &str| {
+        let attrs = [("name", "b".into()), ("zones", set([zone.into()])), ("groups", set([group.into()]))];
+        spec([resource("balancer", &BALANCER, attrs)])
+    };
+    let world = applied(&balancer("a", "one"));
+    let changed = |desired: &Desired| {
+        let plan = planned(desired, &world.snapshot());
+        let changed = |step: &Step| match &step.op {
+            Op::Update { changed, .. } => changed.join(" "),
+            other => panic!("{other:?}"),
+        };
+        plan.steps.iter().map(changed).collect::<Vec<_>>()
+    };
+    assert_eq!(changed(&balancer("b", "two")), ["groups", "zones"]);
+    assert_eq!(changed(&balancer("b", "one")), ["zones"]);
 }
 
 fn by_hand(name: &str, tags: &[(&str, &str)]) -> Observed {

@@ -47,6 +47,7 @@ pub(super) static BALANCER: KindSchema = KindSchema {
         ID,
         attr("name").required().immutable(),
         attr("groups").set().outage("connections are cut"),
+        attr("zones").set().apart(),
         attr("vpc").computed(),
     ],
     create: call("CreateBalancer"),
