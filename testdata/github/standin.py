@@ -10,6 +10,7 @@ Tokens say what they are: `ghs_job` is that of a job (github-actions[bot], no `G
 
 `GET /_standin/state` tells everything; `POST /_standin/control` takes a JSON object with any of
   reset              true: as at the beginning, but that breaches are remembered
+  forgive            true: the breaches so far were meant
   issues, comments   objects to add, as in the state; `pull_request: true` makes an issue a pull request
   faults             what goes wrong with the next requests, in order: {"method", "path": REGEX, "times": 1} and one of
                      {"status", "headers", "body"}, {"drop": true}; "after": true lets the request take effect first
@@ -96,6 +97,8 @@ class World:
     def control(self, wish):
         if wish.pop("reset", False):
             self.begin()
+        if wish.pop("forgive", False):
+            self.breaches.clear()
         self.faults += wish.pop("faults", [])
         for issue in wish.pop("issues", []):
             self.add_issue(**{"title": "a title", "body": "", "login": "ana"} | issue)

@@ -159,6 +159,17 @@ async fn an_enterprise_server_and_a_renamed_repository_are_found() {
 }
 
 #[tokio::test]
+async fn nobody_else_gets_the_token() {
+    let (standin, stranger) = (StandIn::start(), StandIn::start());
+    let elsewhere = format!("{}/repos/acme/infra/issues/1/comments", stranger.url);
+    standin.fault("GET", "comments", &json!({ "status": 301, "headers": { "location": elsewhere } }));
+    let comment = Comment { marker: MARKER, text: "x", only_edit: false };
+    let error = job(&standin).comment(PULL_REQUEST, &comment).await.unwrap_err();
+    assert!(matches!(error, GitHubError::Refused { status: 301, .. }), "{error}");
+    assert_eq!(stranger.requests(), [""; 0]);
+}
+
+#[tokio::test]
 async fn refusals_are_told_with_a_way_out() {
     let standin = StandIn::start();
     let comment = Comment { marker: MARKER, text: "x", only_edit: false };

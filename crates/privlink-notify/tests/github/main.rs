@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
 
 mod comments;
+mod honest;
 mod issues;
 mod labels;
 mod limits;

@@ -112,15 +112,21 @@ impl StandIn {
         self.state()["hooks"].as_array().unwrap().iter().map(|hook| hook["body"].clone()).collect()
     }
 
-    fn ask(&self, method: &str, path: &str, body: &str) -> Value {
+    /// A request as it is, each header's line included; the status and what was answered.
+    pub(crate) fn raw(&self, method: &str, path: &str, headers: &str, body: &str) -> (u16, Value) {
         let origin = self.origin();
         let mut stream = TcpStream::connect(origin.trim_start_matches("http://")).unwrap();
-        let head = format!("{method} {path} HTTP/1.1\r\nhost: standin\r\nconnection: close\r\n");
+        let head = format!("{method} {path} HTTP/1.1\r\nhost: standin\r\nconnection: close\r\n{headers}");
         write!(stream, "{head}content-length: {}\r\n\r\n{body}", body.len()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
-        let text = answer.split_once("\r\n\r\n").unwrap().1;
-        serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {answer}"))
+        let (head, text) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {answer}")))
+    }
+
+    fn ask(&self, method: &str, path: &str, body: &str) -> Value {
+        self.raw(method, path, "", body).1
     }
 }
 
