@@ -7,7 +7,7 @@ use super::repository::{HEAD, MERGED, Repository};
 use super::{all, script};
 use crate::scene::{Scene, Under};
 use crate::served::root;
-use crate::standin::REPOSITORY;
+use crate::standin::{PULL_REQUEST, REPOSITORY};
 use serde_json::json;
 
 #[test]
@@ -25,6 +25,8 @@ fn a_pull_request_is_planned_merged_and_applied_as_it_was_reviewed() {
     assert!(planned.output("comment-url").starts_with("http"), "{planned}");
     assert!(planned.summary().contains("to create"), "{}", planned.summary());
     assert!(planned.summary().contains("target/orders/endpoint-service"), "{}", planned.summary());
+
+    assert_eq!(repository.github.issue(PULL_REQUEST)["labels"], json!(["privlink:create"]));
 
     repository.merged_from(REPOSITORY);
     let applied = repository.apply();
@@ -128,6 +130,23 @@ fn a_plan_that_fails_is_told_and_kept_by_nobody() {
     let comments = repository.github.comments();
     assert!(comments.len() == 1 && comments[0].1.contains("nobody"), "{comments:?}: {failed}");
     assert!(failed.summary().contains("nobody"), "{}", failed.summary());
+}
+
+#[test]
+fn two_specs_of_one_project_have_a_comment_each() {
+    let mut repository = Repository::new();
+    for name in ["eu/shop", "us/shop", "eu/shop"] {
+        repository.inputs["name"] = name.into();
+        repository.plan();
+    }
+    let comments = repository.github.comments();
+    let marks: Vec<&str> = comments.iter().filter_map(|(_, text)| text.lines().next()).collect();
+    assert_eq!(marks, ["<!-- privlink:plan:eu/shop -->", "<!-- privlink:plan:us/shop -->"]);
+
+    repository.inputs["comment"] = "false".into();
+    repository.inputs["name"] = "asia/shop".into();
+    repository.plan();
+    assert_eq!(repository.github.comments(), comments);
 }
 
 #[test]

@@ -73,6 +73,15 @@ fn the_action_passes_the_linters_of_actions() {
 }
 
 #[test]
+fn the_action_s_steps_are_its_scripts() {
+    // `exec`, so that the script is the process that a cancelled job is told by; and nothing is pasted into a shell.
+    let action = std::fs::read_to_string(root().join("action.yml")).unwrap();
+    let steps: Vec<&str> = action.lines().filter_map(|line| line.trim().strip_prefix("run: ")).collect();
+    let script = |name: &str| format!("exec bash \"$GITHUB_ACTION_PATH/action/{name}.sh\"");
+    assert_eq!(steps, ["which", "install", "run"].map(script));
+}
+
+#[test]
 fn broken_workflows_are_refused() {
     let broken = |name: &str| [here().join("broken").join(name)];
     refused(&schema("vendor.github-workflows", &broken("no-such-event.yml")), "'pull_requests' is not");

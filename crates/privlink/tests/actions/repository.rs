@@ -26,6 +26,8 @@ pub(super) struct Repository {
     server: Server,
     /// What the job's token is.
     pub(super) token: &'static str,
+    /// Inputs of our action that the workflow does not give.
+    pub(super) inputs: Json,
 }
 
 /// A job that ended.
@@ -124,7 +126,9 @@ impl Repository {
         let mut server = python(&here().join("server.py"));
         server.arg(path("network")).arg(&github.url);
         let sandbox = Served::start_world(&path("world.kdl"), &["--speed", SPEED]);
-        let repository = Self { server: Server::start(server), folder, sandbox, github, token: "ghs_job" };
+        let mut repository =
+            Self { server: Server::start(server), folder, sandbox, github, token: "ghs_job", inputs: json!({}) };
+        repository.inputs["releases"] = format!("{}/releases", repository.server.url).into();
         repository.release();
         repository.knows(&json!({}), &json!([]));
         repository
@@ -211,7 +215,7 @@ impl Repository {
             "checkout": self.path("checkout"),
             "action": root(),
             "state": self.path("state"),
-            "inputs": { "releases": format!("{}/releases", self.server.url) },
+            "inputs": self.inputs,
             "env": {
                 "AWS_EC2_METADATA_DISABLED": "true",
                 // Both: the roles of profiles are assumed where the SDK's own settings say, and only an endpoint has a speed.
