@@ -4,6 +4,9 @@
 //! description says it: `privlink <digest>`. Immutable. The newest one of that form stands for all: older ones stay, to go
 //! back to, and go with their API. Surprises: a private API without a policy cannot be deployed; AWS makes the call wait
 //! while a VPC link it names is pending; deleting one that a stage runs is refused; AWS makes one in five seconds.
+//! One made by hand is none of ours. Where a stage runs it, that is what differs, and the stage goes back to the newest of
+//! ours, which has the digest of what is defined: no other is made. Where none runs it, it changes nothing, and it stays:
+//! deleting it could never be taken back.
 //! Read next: `stage`, `api_definition`.
 
 use privlink_model::Confined::ByObject;

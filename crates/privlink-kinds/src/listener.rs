@@ -221,7 +221,9 @@ pub(crate) mod live {
     }
 
     fn attrs(id: &str, live: &Found) -> Attrs {
-        let certificate = live.certificates().first().and_then(Certificate::certificate_arn);
+        // What is named of TLS while another protocol is spoken does nothing.
+        let secured = Some(live).filter(|live| live.protocol() == Some(&ProtocolEnum::Tls));
+        let certificate = secured.and_then(|live| live.certificates().first()).and_then(Certificate::certificate_arn);
         let (one, spread) = targets(live);
         let mut attrs = Attrs::new();
         attrs
@@ -232,10 +234,8 @@ pub(crate) mod live {
             .set_some(&TARGET_GROUP, one)
             .set_some(&SPREAD, spread)
             .set_some(&CERTIFICATE, certificate.map(str::to_owned))
-            .set_some(&TLS_POLICY, live.ssl_policy().map(str::to_owned));
-        if !live.alpn_policy().is_empty() {
-            attrs.set(&ALPN, live.alpn_policy().to_vec());
-        }
+            .set_some(&TLS_POLICY, secured.and_then(Found::ssl_policy).map(str::to_owned))
+            .set_some(&ALPN, secured.map(|live| live.alpn_policy().to_vec()).filter(|offers| !offers.is_empty()));
         attrs
     }
 
