@@ -60,10 +60,12 @@ fn a_plan_is_not_applied_to_a_world_or_a_spec_that_moved_on() {
         let log = stale.log("Compare it with what would be planned now");
         assert!(log.contains("::error::The reviewed plan is stale: ") && log.contains("exit code 6"), "{why}: {log}");
         assert_eq!(stale.step("privlink/privlink@")["outcome"], "skipped", "{why}: {stale}");
+        assert!(stale.summary().contains("\nThe reviewed plan is stale: "), "{why}: {}", stale.summary());
         log.to_owned()
     };
     let log = refused("another spec");
-    assert!(log.contains("-") && log.contains("10.0.0.0/9"), "{log}");
+    let differs = |sign: &str, value: &str| log.lines().any(|line| line.starts_with(sign) && line.contains(value));
+    assert!(differs("| -", "10.0.0.0/8") && differs("| +", "10.0.0.0/9"), "{log}");
     assert_eq!(repository.world(), before);
     repository.edit("10.0.0.0/9", "10.0.0.0/8");
 
