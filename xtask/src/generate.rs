@@ -11,6 +11,7 @@ const PAGES: &[(&str, &str)] = &[
     ("exit-codes.md", "exit-codes"),
     ("environment.md", "environment"),
     ("plan.schema.json", "plan"),
+    ("drift.schema.json", "drift"),
     ("events.schema.json", "events"),
 ];
 

@@ -377,12 +377,24 @@ impl Sorter<'_> {
         match (untouched, waits) {
             (true, true) => Bin::Follows,
             (true, false) => match self.check.names.get(&(change.address.clone(), key.clone())) {
-                Some(name) => Bin::Drift(Some(name.clone())),
-                None => Bin::Pending,
+                Some(name) if !self.is_new(name) => Bin::Drift(Some(name.clone())),
+                _ => Bin::Pending,
             },
             (false, false) if !schema.same(key, applied, after.as_ref()) => Bin::Both,
             (false, _) => Bin::Drift(None),
         }
+    }
+
+    /// Whether it is the spec that says another name, as far as that shows: what calls a target says its name too.
+    fn is_new(&self, name: &str) -> bool {
+        let says = |value: Option<&Value>| {
+            value.is_some_and(|value| value.any(&|part| part.as_text().is_some_and(|text| text.contains(name))))
+        };
+        self.check.plan.changes.changes.iter().any(|change| {
+            let Some(present) = left(self.check.applied.of(change)) else { return false };
+            let differs = |it: &AttributeChange| says(it.after.as_ref()) && !says(present.attrs.get(&it.key));
+            change.attributes.iter().any(differs)
+        })
     }
 
     fn drifted(

@@ -9,11 +9,11 @@ use std::process::ExitCode;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Exit(pub(crate) u8);
 
-/// Done; with `--detailed-exitcode`, nothing to change.
+/// Done; with `--detailed-exitcode`, nothing to change; of `drift`, nothing drifted.
 pub(crate) const DONE: Exit = Exit(0);
 /// An error.
 pub(crate) const ERROR: Exit = Exit(1);
-/// With `--detailed-exitcode`: there are changes.
+/// With `--detailed-exitcode`: there are changes; of `drift`, always: something drifted.
 pub(crate) const CHANGES: Exit = Exit(2);
 /// A run failed, and what it had done is taken back.
 pub(crate) const ROLLED_BACK: Exit = Exit(3);
@@ -36,9 +36,9 @@ pub(crate) const TERMINATED: Exit = Exit(143);
 
 /// Every code and its meaning, in order.
 pub(crate) static TABLE: &[(Exit, &str)] = &[
-    (DONE, "done; with --detailed-exitcode: nothing to change"),
-    (ERROR, "error before anything was changed, or when the results could not be written"),
-    (CHANGES, "with --detailed-exitcode: there are changes"),
+    (DONE, "done; with --detailed-exitcode: nothing to change; drift: nothing drifted"),
+    (ERROR, "error before anything was changed, or when the results could not be written; drift: somebody was not told"),
+    (CHANGES, "with --detailed-exitcode: there are changes; drift, always: something drifted"),
     (ROLLED_BACK, "the run failed and was rolled back: all is as it was, but for what the plan had declared"),
     (STUCK, "the run failed and something is left of it; the command that goes on is printed"),
     (REFUSED, "refused by a guard or by the person asked"),

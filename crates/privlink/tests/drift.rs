@@ -165,10 +165,14 @@ fn a_name_that_resolves_to_other_addresses_is_drift_and_says_so() {
     assert!(project.text(2, &[]).contains("billing.corp.example resolves to other addresses now; nobody touched AWS"));
     project.text(0, &["--repair", "-y"]);
     project.drift(0, &[]);
-    // Another name in the spec is a change of the spec.
+    // Other addresses and another name in the spec are changes of the spec.
+    project.hand(|world| world["hosts"]["invoices.corp.example"] = json!(["172.31.40.20"]));
     project.0.edit("address \"172.31.12.59\"", "address \"172.31.12.60\"");
+    project.0.edit("billing.corp.example", "invoices.corp.example");
     let pending = project.drift(0, &[]);
-    assert!(rows(&pending, "pending").contains(&"target/legacy/targets".to_owned()), "{pending:#}");
+    for target in ["target/legacy/targets", "target/billing/targets"] {
+        assert!(rows(&pending, "pending").contains(&target.to_owned()), "{pending:#}");
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use expect_test::{Expect, expect};
 use privlink_model::{Action, Address, Desired, History, Observed, Owner, Plan, Status, Value};
 
 use super::chain::{chain, endpoint, with, without};
-use super::toy::{ENDPOINT, GROUP, KINDS, LISTENER, MEMBERS, id, planned, planned_with, resource, set};
+use super::toy::{DEFINITION, ENDPOINT, GROUP, KINDS, LISTENER, MEMBERS, id, planned, planned_with, resource, set};
 use super::view::validate_by;
 use super::world::World;
 use crate::{Applied, Attribute, Check, DRIFT_SCHEMA_JSON, Drift, Options, Rule, What, drift, drift_json};
@@ -259,6 +259,18 @@ fn a_name_that_resolves_to_something_else_is_drift_of_its_addresses() {
     project.check(expect![[r#"
         changed pool/members addresses: ["10.0.0.2"] → ["10.0.0.1"] by billing.example
     "#]]);
+    // The spec says another name, and what calls it does too.
+    let calls = |name: &str| {
+        let paths = Value::map([("/", id("link")), ("/erp", format!("https://{name}:443/").into())]);
+        resource("api/definition", &DEFINITION, [("api", id("api")), ("paths", paths)])
+    };
+    let (members, before) = (project.desired.clone(), project.world.clone());
+    project.desired = with(project.desired, calls("billing.example"));
+    project.check(expect![[r#"
+        pending Update api/definition paths
+        pending Update pool/members addresses
+    "#]]);
+    (project.desired, project.world) = (members, before);
     // Somebody touched AWS.
     project.set("?/members/pool-9", "addresses", Value::text_set(["10.0.0.9"]));
     project.check(expect![[r#"

@@ -69,7 +69,7 @@ pub(super) struct Asked<'a> {
 /// What a change is made from.
 enum Source {
     /// A spec.
-    Spec(Box<Opened>),
+    Spec(Arc<Opened>),
     /// A saved plan and its accounts.
     Saved(Box<(Plan, Connection)>),
 }
@@ -103,11 +103,31 @@ impl Asked<'_> {
         let Some((source, store)) = signals.or(self.source(connect, streams)).await? else {
             return Ok(exit_code::ERROR);
         };
+        self.carry_out_of(&source, &store, signals, streams).await
+    }
+
+    /// The same of a spec whose accounts are reached already.
+    pub(super) async fn carry_out_opened(
+        &self,
+        opened: &Arc<Opened>,
+        store: &Arc<dyn Store>,
+        streams: &Streams,
+    ) -> Result<Exit, Failure> {
+        self.carry_out_of(&Source::Spec(Arc::clone(opened)), store, Signals::new()?, streams).await
+    }
+
+    async fn carry_out_of(
+        &self,
+        source: &Source,
+        store: &Arc<dyn Store>,
+        mut signals: Signals,
+        streams: &Streams,
+    ) -> Result<Exit, Failure> {
         let run = moment::run_name(source.project());
         let claim = Claim { owner: who(), run: run.clone(), command: format!("privlink {}", self.verb) };
         let timeout = self.run.lock.lock_timeout;
-        let lock = signals.or(locks::take(&*store, source.project(), &claim, timeout, streams)).await?;
-        let end = self.under_lock(&run, &source, &store, &lock, &mut signals, streams).await;
+        let lock = signals.or(locks::take(&**store, source.project(), &claim, timeout, streams)).await?;
+        let end = self.under_lock(&run, source, store, &lock, &mut signals, streams).await;
         locks::release(lock, streams).await;
         end
     }
@@ -121,7 +141,7 @@ impl Asked<'_> {
         let Some(at) = self.saved else {
             let Some(opened) = prepare::open(self.request(), connect, streams).await? else { return Ok(None) };
             let store = stores::of_document(self.site(), &opened.document, connect).await?;
-            return Ok(Some((Source::Spec(Box::new(opened)), store)));
+            return Ok(Some((Source::Spec(Arc::new(opened)), store)));
         };
         let (plan, store) = match at {
             PlanAt::File(path) => {

@@ -3,6 +3,9 @@
 //! Owns: the order of these, and how it ends: with 2 where something drifted, with 8 where not all could be read, with 1 where
 //! somebody was to be told and was not. Refuses to know: what is drift (see `drift`), how a repair goes (see `apply`).
 
+use std::sync::Arc;
+
+use privlink_engine::Store;
 use privlink_kinds::KINDS;
 use privlink_plan::{Drift, drift_json};
 
@@ -11,7 +14,7 @@ use super::concluded;
 use crate::cli::{DriftArgs, DriftFormat, Format, SelectArgs};
 use crate::connection::Connect;
 use crate::drift::telling::{Means, Telling};
-use crate::drift::{self, Asking, Checked};
+use crate::drift::{self, Checked};
 use crate::exit_code::{self, Exit};
 use crate::failure::Failure;
 use crate::prepare::{self, Opened, Request};
@@ -26,19 +29,19 @@ use crate::{plan_file, stores};
 pub(crate) fn run(args: &DriftArgs, connect: &dyn Connect, streams: &Streams) -> Result<Exit, Failure> {
     concluded(async {
         let mut signals = Signals::new()?;
-        let back = site(args).command("drift --repair");
-        let checking = Checking { args, connect, streams, telling: Telling::of(&args.tell), back };
-        let (found, told) = match signals.or(checking.check()).await? {
-            Outcome::Known { drift, told } => (drift, told),
-            Outcome::Ended(exit) => return Ok(exit),
+        let asked = Asking { args, streams, telling: Telling::of(&args.tell) };
+        let Some(checking) = signals.or(asked.open(connect)).await? else { return Ok(exit_code::ERROR) };
+        let (found, told) = match signals.or(checking.look(streams)).await? {
+            Looked::Known { drift, told } => (drift, told),
+            Looked::Ended(exit) => return Ok(exit),
         };
-        // A repair listens to signals by itself.
-        drop(signals);
-        let repaired = if args.repair && !found.found.is_empty() { Some(checking.repair(&found).await?) } else { None };
-        Ok(match repaired {
-            None => exit_of(&found, told),
-            Some(exit) => exit,
-        })
+        checking.show(&found)?;
+        if args.repair && !found.found.is_empty() {
+            // A repair listens to signals by itself.
+            drop(signals);
+            return checking.repair(&found).await;
+        }
+        Ok(exit_of(&found, told))
     })
 }
 
@@ -53,45 +56,91 @@ fn exit_of(drift: &Drift, told: bool) -> Exit {
     }
 }
 
-struct Checking<'a> {
+/// What was asked for.
+struct Asking<'a> {
     args: &'a DriftArgs,
-    connect: &'a dyn Connect,
     streams: &'a Streams,
     telling: Telling<'a>,
+}
+
+/// The same, with the accounts reached and the store open: a repair works on what was checked.
+struct Checking<'a> {
+    args: &'a DriftArgs,
+    streams: &'a Streams,
+    telling: Telling<'a>,
+    opened: Arc<Opened>,
+    store: Arc<dyn Store>,
+    announcements: Vec<String>,
     /// The command that puts things back.
     back: String,
 }
 
-/// What a check came to.
-enum Outcome {
-    /// It was found out, shown and told.
+/// What a look came to.
+enum Looked {
+    /// It was found out, and told.
     Known { drift: Box<Drift>, told: bool },
     /// It was not; why is written.
     Ended(Exit),
 }
 
-impl Checking<'_> {
-    async fn check(&self) -> Result<Outcome, Failure> {
-        let Some(opened) = prepare::open(self.request(), self.connect, self.streams).await? else {
-            return Ok(Outcome::Ended(exit_code::ERROR));
+impl<'a> Asking<'a> {
+    /// Reaches the accounts; none when the spec has errors.
+    async fn open(self, connect: &dyn Connect) -> Result<Option<Checking<'a>>, Failure> {
+        let Self { args, streams, telling } = self;
+        let request = Request {
+            spec: &args.spec,
+            cloud: &args.cloud,
+            select: &args.select,
+            destroy: false,
+            consent: args.repair.then_some(args.consent),
+            format: messages(args.format),
         };
-        let (found, told) = match self.look(&opened, self.streams).await? {
-            Ok(looked) => looked,
-            Err(exit) => return Ok(Outcome::Ended(exit)),
-        };
+        let Some(opened) = prepare::open(request, connect, streams).await? else { return Ok(None) };
+        telling.check(opened.accounts())?;
+        let site = site(args);
+        let store = stores::of_document(site, &opened.document, connect).await?;
         let announcements = opened.connection.place.announcements();
-        let report = self.report(&found, &opened, &announcements);
+        let back = site.command("drift --repair");
+        let opened = Arc::new(opened);
+        Ok(Some(Checking { args, streams, telling, opened, store, announcements, back }))
+    }
+}
+
+impl Checking<'_> {
+    /// Checks, and tells whoever is to be told.
+    async fn look(&self, streams: &Streams) -> Result<Looked, Failure> {
+        let asking = drift::Asking {
+            site: site(self.args),
+            select: &self.args.select,
+            patience: self.args.run.lock.lock_timeout,
+            who: !self.args.no_who,
+            format: messages(self.args.format),
+        };
+        let drift = match drift::check(&self.opened, &*self.store, asking, streams).await? {
+            Checked::Drift(drift) => drift,
+            Checked::Ended(exit) => return Ok(Looked::Ended(exit)),
+        };
+        // Of a part of the project it is not known whether all is well.
+        let narrowed = !self.args.select.target.is_empty() || !self.args.select.exclude.is_empty();
+        let means = Means { store: &*self.store, bus: &*self.opened.connection.bus, streams };
+        let told = narrowed || self.telling.tell(self.report(&drift), means).await;
+        Ok(Looked::Known { drift, told })
+    }
+
+    /// Writes the report to where it is wanted.
+    fn show(&self, drift: &Drift) -> Result<(), Failure> {
+        let report = self.report(drift);
         let page = match self.args.format {
             DriftFormat::Text => {
                 let style = if self.args.out.is_some() { Style { color: false } } else { self.streams.out.style };
                 text::text(report, style, self.args.shape.concise)
             }
-            DriftFormat::Json => format!("{:#}\n", drift_json(&found, report.accounts)),
+            DriftFormat::Json => format!("{:#}\n", drift_json(drift, report.accounts)),
             DriftFormat::Markdown => markdown::text(report),
             DriftFormat::Junit => junit::text(report),
         };
         if self.args.format != DriftFormat::Text {
-            announcements.iter().for_each(|announcement| self.streams.err.line(&format!("! {announcement}")));
+            self.announcements.iter().for_each(|announcement| self.streams.err.line(&format!("! {announcement}")));
         }
         match &self.args.out {
             Some(path) => {
@@ -100,30 +149,7 @@ impl Checking<'_> {
             }
             None => self.streams.out.write(&page),
         }
-        Ok(Outcome::Known { drift: found, told })
-    }
-
-    /// Checks, and tells whoever is to be told.
-    async fn look(&self, opened: &Opened, streams: &Streams) -> Result<Result<(Box<Drift>, bool), Exit>, Failure> {
-        self.telling.check(opened.accounts())?;
-        let store = stores::of_document(self.site(), &opened.document, self.connect).await?;
-        let asking = Asking {
-            site: self.site(),
-            select: &self.args.select,
-            patience: self.args.run.lock.lock_timeout,
-            who: !self.args.no_who,
-            format: self.request().format,
-        };
-        let found = match drift::check(opened, &*store, asking, streams).await? {
-            Checked::Drift(found) => found,
-            Checked::Ended(exit) => return Ok(Err(exit)),
-        };
-        // Of a part of the project it is not known whether all is well.
-        let narrowed = !self.args.select.target.is_empty() || !self.args.select.exclude.is_empty();
-        let announcements = opened.connection.place.announcements();
-        let means = Means { store: &*store, bus: &*opened.connection.bus, streams };
-        let told = narrowed || self.telling.tell(self.report(&found, opened, &announcements), means).await;
-        Ok(Ok((found, told)))
+        Ok(())
     }
 
     /// Puts back what drifted, then looks again.
@@ -153,41 +179,35 @@ impl Checking<'_> {
             run: &self.args.run,
             cloud: &self.args.cloud,
         };
-        let exit = asked.carry_out(self.connect, streams).await?;
+        let exit = asked.carry_out_opened(&self.opened, &self.store, streams).await?;
         if exit != exit_code::DONE {
             return Ok(exit);
         }
-        let Some(opened) = prepare::open(self.request(), self.connect, streams).await? else {
-            return Ok(exit_code::ERROR);
+        let (left, told) = match Signals::new()?.or(self.look(streams)).await? {
+            Looked::Known { drift, told } => (drift, told),
+            Looked::Ended(exit) => return Ok(exit),
         };
-        let (left, told) = match self.look(&opened, streams).await? {
-            Ok(looked) => looked,
-            Err(exit) => return Ok(exit),
-        };
-        streams.out.write(&text::text(self.report(&left, &opened, &[]), streams.out.style, self.args.shape.concise));
+        let report = Report { announcements: &[], ..self.report(&left) };
+        streams.out.write(&text::text(report, streams.out.style, self.args.shape.concise));
         Ok(exit_of(&left, told))
     }
 
-    fn report<'a>(&'a self, drift: &'a Drift, opened: &'a Opened, announcements: &'a [String]) -> Report<'a> {
-        Report { drift, accounts: opened.accounts(), kinds: &KINDS, announcements, repair: &self.back }
-    }
-
-    fn request(&self) -> Request<'_> {
-        Request {
-            spec: &self.args.spec,
-            cloud: &self.args.cloud,
-            select: &self.args.select,
-            destroy: false,
-            consent: self.args.repair.then_some(self.args.consent),
-            format: match self.args.format {
-                DriftFormat::Json => Format::Json,
-                DriftFormat::Text | DriftFormat::Markdown | DriftFormat::Junit => Format::Text,
-            },
+    fn report<'r>(&'r self, drift: &'r Drift) -> Report<'r> {
+        Report {
+            drift,
+            accounts: self.opened.accounts(),
+            kinds: &KINDS,
+            announcements: &self.announcements,
+            repair: &self.back,
         }
     }
+}
 
-    fn site(&self) -> Site<'_> {
-        site(self.args)
+/// In which form messages are written when nothing could be checked.
+fn messages(format: DriftFormat) -> Format {
+    match format {
+        DriftFormat::Json => Format::Json,
+        DriftFormat::Text | DriftFormat::Markdown | DriftFormat::Junit => Format::Text,
     }
 }
 
