@@ -70,7 +70,7 @@ impl Story {
         assert!(nothing.contains("No changes: "), "{nothing}");
         assert!(self.expect(0, &["apply"]).contains("No changes: "));
         let json: serde_json::Value = serde_json::from_str(&self.expect(0, &["plan", "--format", "json"])).unwrap();
-        assert_eq!(json["format_version"], "1.0");
+        assert_eq!(json["format_version"], "1.1");
         assert_eq!(json["steps"].as_array().unwrap().len(), 0);
 
         let stale = self.run(&["apply", &saved]);

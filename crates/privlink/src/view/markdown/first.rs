@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use privlink_model::{Action, Change, Finding, Kinds, Plan, Reason, Severity, Undo};
+use privlink_model::{Action, Change, Finding, Flow, Kinds, Plan, Reason, Severity, Undo};
 use privlink_plan::{Danger, Verdict, access};
 
 use super::ladder::{Section, fit};
@@ -29,13 +29,14 @@ pub(super) fn text(plan: &Plan, page: Page<'_>) -> String {
         head.push_str(&format!("\n{}\n", announcements.trim_end_matches(">\n")));
     }
     let look = Look { plan, kinds: page.kinds, steps: Steps::of(plan) };
-    let (grave, access) = look.access();
+    let (policies, let_in) = (look.policies(), look.let_in());
+    let grave = policies.grave || let_in.grave;
     let blocks = [
         Block { alert: Some("IMPORTANT"), lists: vec![look.unread()] },
         Block { alert: Some("CAUTION"), lists: vec![look.guarded(), look.deleted()] },
-        Block { alert: Some(if grave { "WARNING" } else { "NOTE" }), lists: vec![access] },
+        Block { alert: Some(if grave { "WARNING" } else { "NOTE" }), lists: vec![policies.list, let_in.list] },
         Block { alert: Some("CAUTION"), lists: vec![look.interrupted(), look.replaced()] },
-        Block { alert: None, lists: vec![look.later(), look.notes()] },
+        Block { alert: None, lists: vec![look.renewed(), look.later(), look.notes()] },
     ];
     let rungs = [NAMED, (FEW, FEW), (0, 0)];
     let sections = blocks.iter().map(|block| Section::new(rungs.iter().map(|named| block.text(*named))));
@@ -79,6 +80,12 @@ impl List {
         }
         lines
     }
+}
+
+/// What concerns who may call, and whether it is more than a part of what is new.
+struct Access {
+    grave: bool,
+    list: List,
 }
 
 /// Lists that are of one gravity.
@@ -174,25 +181,24 @@ impl Look<'_> {
     }
 
     fn replaced(&self) -> List {
-        let order = |action| match action {
-            Action::ReplaceDeleteFirst => Some("the old one goes before the new one is there"),
-            Action::ReplaceCreateFirst => Some("the new one is there before the old one goes"),
-            Action::ReplaceKeepOld => Some("the old one stays to go back to"),
-            _ => None,
-        };
-        let mut replaced: Vec<(&Change, &str)> =
-            self.changes().filter_map(|change| Some((change, order(change.action)?))).collect();
-        replaced.sort_by_key(|(change, _)| match change.action {
-            Action::ReplaceDeleteFirst => 0,
-            Action::ReplaceCreateFirst => 1,
-            _ => 2,
-        });
-        let items = replaced.iter().map(|(change, order)| {
+        let first = self.of(Action::ReplaceDeleteFirst, "the old one goes before the new one is there");
+        let second = self.of(Action::ReplaceCreateFirst, "the new one is there before the old one goes");
+        List::new(|number| format!("{number} to replace"), [first, second].concat())
+    }
+
+    /// What is made anew beside the old one, as every deployment is.
+    fn renewed(&self) -> List {
+        let items = self.of(Action::ReplaceKeepOld, "the old one stays to go back to");
+        List::new(|number| format!("{number} to replace, with nothing lost"), items)
+    }
+
+    fn of(&self, action: Action, order: &str) -> Vec<String> {
+        let of = self.changes().filter(|change| change.action == action).map(|change| {
             let losses = losses(change, &self.steps.carrying(change));
-            let facts = [words::reason(&change.reason), (*order).to_owned()];
+            let facts = [words::reason(&change.reason), order.to_owned()];
             self.with_facts(change, &facts.into_iter().chain(losses).collect::<Vec<_>>())
         });
-        List::new(|number| format!("{number} to replace"), items.collect())
+        of.collect()
     }
 
     fn interrupted(&self) -> List {
@@ -203,9 +209,8 @@ impl Look<'_> {
         List::new(|number| words::count(number, "interruption"), items.collect())
     }
 
-    /// Policies that somebody should look at, and whether one is not merely new. One that goes with what it was on says nothing
-    /// of its own.
-    fn access(&self) -> (bool, List) {
+    /// Policies that somebody should look at. One that goes with what it was on says nothing of its own.
+    fn policies(&self) -> Access {
         let mut found: Vec<(Verdict, String)> = Vec::new();
         for change in self.changes().filter(|change| change.action != Action::Delete) {
             for (key, access) in access(change, self.kinds.get(change.kind)) {
@@ -227,7 +232,23 @@ impl Look<'_> {
         let counts: Vec<String> = counts.map(|(number, what)| format!("{number} {what}")).collect();
         let grave = found.iter().any(|(verdict, _)| *verdict != Verdict::New);
         let items = found.into_iter().map(|(_, text)| text).collect();
-        (grave, List::new(|_| format!("Policies: {}", counts.join(", ")), items))
+        Access { grave, list: List::new(|_| format!("Policies: {}", counts.join(", ")), items) }
+    }
+
+    /// Who from outside is let in anew: into what is there, or merely into what is made.
+    fn let_in(&self) -> Access {
+        let (mut grave, mut items) = (false, Vec::new());
+        for change in self.changes().filter(|change| change.action == Action::Create) {
+            let (Some(schema), Some(after)) = (self.kinds.get(change.kind), &change.after) else { continue };
+            let named = after.iter().filter(|(key, _)| {
+                schema.attribute(key).is_some_and(|fact| fact.flow == Some(Flow::LetsIn) && !fact.secret)
+            });
+            for who in named.filter_map(|(_, value)| value.as_text()) {
+                grave |= after.iter().all(|(_, value)| value.is_known());
+                items.push(format!("{}: {}", self.named(change), code(who)));
+            }
+        }
+        Access { grave, list: List::new(|number| format!("{number} let in"), items) }
     }
 
     /// Values of what exists that change into something which is not known yet.
