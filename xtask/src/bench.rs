@@ -1,14 +1,16 @@
 //! The figures, from release builds against a sandbox in a process of its own: wall and CPU time, peak memory and requests by
-//! operation for plans and applies of 2, 10 and 50 integrations, and the time to check large specs.
+//! operation for plans and applies of 2, 10 and 50 integrations, the time to check large specs, and to show a large plan.
 //!
 //! The sandbox runs `SPEED` times faster than AWS, so waits shrink with it; requests, CPU and memory do not depend on it.
 //! Then comes what journals and read-back cost; last the plans' estimates against what the applies took, on a slower one.
 
+mod big_plan;
 mod by_hand;
 mod estimate;
 mod overhead;
 mod served;
 mod specs;
+mod views;
 
 use std::path::{Path, PathBuf};
 
@@ -25,20 +27,25 @@ const SIZES: [usize; 3] = [2, 10, 50];
 /// How many routes.
 const ROUTES: [usize; 3] = [100, 1_000, 10_000];
 
-/// The task. With `summary` it leaves out the requests by operation.
+/// The task. With `summary` it leaves out the requests by operation; `views` is that part alone.
 pub(crate) fn run(arguments: &[&str]) -> Outcome {
-    let operations = match arguments {
-        [] => true,
-        ["--summary"] => false,
-        _ => return Err("usage: cargo xtask bench [--summary]".to_owned()),
+    let (operations, all) = match arguments {
+        [] => (true, true),
+        ["--summary"] => (false, true),
+        ["views"] => (false, false),
+        _ => return Err("usage: cargo xtask bench [--summary | views]".to_owned()),
     };
     run_command(cargo(&["build", "--release", "--package", "privlink"]))?;
     let program = target().join("release/privlink");
     let folder = target().join("bench");
     // What an earlier bench left, its runs above all, would be in the way.
     let _ = std::fs::remove_dir_all(&folder);
+    if !all {
+        return views::run(&program, &folder);
+    }
     start_up(&program)?;
     checks(&program, &folder)?;
+    views::run(&program, &folder)?;
     println!("\nOn a sandbox that runs {SPEED}x faster than AWS:");
     println!(
         "{:>5}  {:<22} {:>9} {:>9} {:>9} {:>9}  exit",
