@@ -58,7 +58,8 @@ pub static SCHEMA: KindSchema = KindSchema {
             "What may be done through it; none while that is everything, as is AWS's default.",
         )
         .document()
-        .normalised(normalise_policy),
+        .normalised(normalise_policy)
+        .without(full_access),
         AttributeSchema::new(ADDRESSES.key(), "Its IPv4 addresses, one for each subnet.").set().computed().known_by(),
         AttributeSchema::new(DNS_NAME.key(), "Its regional DNS name.").computed().known_by(),
     ],
@@ -90,6 +91,14 @@ pub static SCHEMA: KindSchema = KindSchema {
     ],
 };
 
+/// The policy of an endpoint that was given none.
+const FULL_ACCESS: &str =
+    r#"{"Statement":[{"Action":"*","Effect":"Allow","Principal":"*","Resource":"*"}],"Version":"2012-10-17"}"#;
+
+fn full_access() -> Value {
+    resource_policy::normalise(Value::from(FULL_ACCESS))
+}
+
 /// The one form of its policy: nothing for AWS's default, under whatever version it is written.
 fn normalise_policy(policy: Value) -> Value {
     let policy = resource_policy::normalise(policy);
@@ -120,7 +129,7 @@ pub(crate) mod live {
     };
 
     use super::{
-        ADDRESSES, DNS_NAME, ID, KIND, POLICY, PRIVATE_DNS, SECURITY_GROUPS, SERVICE_NAME, SUBNETS, VPC,
+        ADDRESSES, DNS_NAME, FULL_ACCESS, ID, KIND, POLICY, PRIVATE_DNS, SECURITY_GROUPS, SERVICE_NAME, SUBNETS, VPC,
         normalise_policy,
     };
     use crate::ec2::{VALUES, batches, difference, filter, first_failure, tag_specification, tags};
@@ -134,9 +143,6 @@ pub(crate) mod live {
     const DELETE: &str = "ec2:DeleteVpcEndpoints";
     const DESCRIBE: &str = "ec2:DescribeVpcEndpoints";
     const INTERFACES: &str = "ec2:DescribeNetworkInterfaces";
-
-    /// The policy of an endpoint that was given none.
-    const FULL_ACCESS: &str = r#"{"Statement":[{"Action":"*","Effect":"Allow","Principal":"*","Resource":"*"}]}"#;
 
     /// AWS's word for one that the service's owner will not have.
     const REJECTED: &str = "rejected by the service's owner";

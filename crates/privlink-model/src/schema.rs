@@ -179,6 +179,8 @@ pub struct AttributeSchema {
     pub only_changed: bool,
     /// Another resource's: AWS's call sets it as well, so a write carries it along as it is to be. Never compared.
     pub carried: bool,
+    /// What is in force where it is absent and that is something, such as a policy that allows everything.
+    pub without: Option<fn() -> Value>,
     /// Never shown or stored.
     pub secret: bool,
     /// AWS changes it by one call that adds and another that removes: two steps.
@@ -215,6 +217,7 @@ impl AttributeSchema {
             strict: false,
             only_changed: false,
             carried: false,
+            without: None,
             secret: false,
             additive: false,
             apart: false,
@@ -256,6 +259,11 @@ impl AttributeSchema {
     /// Marks it as one that is AWS's default wherever a spec leaves it out.
     pub const fn strict(mut self) -> Self {
         self.strict = true;
+        self
+    }
+    /// Says what is in force where it is absent.
+    pub const fn without(mut self, what: fn() -> Value) -> Self {
+        self.without = Some(what);
         self
     }
     /// Marks it as another resource's, which a write of this one only carries along.

@@ -72,8 +72,13 @@ pub fn access<'a>(change: &'a Change, schema: Option<&KindSchema>) -> Vec<(&'a s
     let normal = |key: &str, value: &Value| schema.normal(key, value);
     let judged = |key: &'a str, before: Option<&Value>, after: Option<&Value>| {
         let fact = schema.attribute(key).filter(|fact| fact.shape == Shape::Document && !fact.secret)?;
-        let (before, after) = (before.map(|value| normal(fact.key, value)), after.map(|value| normal(fact.key, value)));
-        Some((key, judge(before.as_ref(), after.as_ref())?))
+        // Of what stays, something may be in force where it has no policy of its own.
+        let stays = change.action != Action::Create && change.action != Action::Delete;
+        let in_force = |side: Option<&Value>| {
+            let own = side.map(|value| normal(fact.key, value)).filter(|value| !value.is_empty());
+            own.or_else(|| fact.without.filter(|_| stays).map(|without| without()))
+        };
+        Some((key, judge(in_force(before).as_ref(), in_force(after).as_ref())?))
     };
     match change.action {
         Action::Create => {

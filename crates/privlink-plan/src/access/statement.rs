@@ -58,7 +58,7 @@ impl<'a> Statement<'a> {
             })
             .collect();
         let conditions = if conditions.is_empty() {
-            " on no condition".to_owned()
+            ", unconditionally".to_owned()
         } else {
             format!(" where {}", conditions.join(" and "))
         };

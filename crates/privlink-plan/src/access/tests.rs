@@ -1,9 +1,11 @@
 //! Verdicts: the ones that people meet, and that none is ever wrong, judged by trying requests out.
 
-use privlink_model::Value;
+use privlink_model::{
+    Action, Address, AttributeChange, AttributeSchema, Change, KindSchema, Reason, Scope, Service, Value,
+};
 use proptest::prelude::*;
 
-use super::{Verdict, judge};
+use super::{Verdict, access, judge};
 
 /// A policy of statements, as JSON would have it.
 fn policy(statements: &[Value]) -> Value {
@@ -110,7 +112,7 @@ fn what_is_not_certain_is_changed() {
 #[test]
 fn policies_that_come_and_go() {
     let one = policy(&[on("Allow", "*"), when("Allow", "IpAddress", "k", &["10.0.0.0/8"]), on("Deny", "b")]);
-    let who = "everyone where k is 10.0.0.0/8; everyone on no condition";
+    let who = "everyone where k is 10.0.0.0/8; everyone, unconditionally";
     let contents = format!("2 allow statements ({who}), 1 deny statement");
     assert_eq!(judge(None, Some(&one)).unwrap().text, format!("new policy: {contents}"));
     assert_eq!(judge(Some(&one), None).unwrap().text, format!("the policy goes: {contents}"));
@@ -118,9 +120,9 @@ fn policies_that_come_and_go() {
     let roles = Value::map([("AWS", Value::text_set(["r1", "r2", "r3"]))]);
     let three = policy(&[statement("Allow", &[("Principal", roles)]), on("Allow", "a"), on("Allow", "b")]);
     let told = judge(None, Some(&three)).unwrap().text;
-    assert!(told.ends_with("; everyone on no condition, and others)"), "{told}");
+    assert!(told.ends_with("; everyone, unconditionally, and others)"), "{told}");
     let one = policy(&[statement("Allow", &[("Principal", Value::from("r"))])]);
-    assert_eq!(judge(None, Some(&one)).unwrap().text, "new policy: 1 allow statement (r on no condition)");
+    assert_eq!(judge(None, Some(&one)).unwrap().text, "new policy: 1 allow statement (r, unconditionally)");
     assert_eq!(judge(None, Some(&policy(&[]))).unwrap().text, "new policy: no statements");
     assert_eq!(judge(None, Some(&Value::from("x"))), None, "what has no statements is no policy");
     assert_eq!(judge(None, None), None);
@@ -239,4 +241,34 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_policy_where_there_was_none_is_held_against_what_was_in_force() {
+    static GATE: KindSchema = KindSchema {
+        attributes: &[AttributeSchema::new("policy", "").document().without(|| policy(&[on("Allow", "*")]))],
+        ..KindSchema::look_up("gate", "gate", Service::Ec2)
+    };
+    let some = policy(&[on("Allow", "a")]);
+    let judged = |before: Option<&Value>, after: Option<&Value>| {
+        let change = Change {
+            address: Address::new("gate"),
+            kind: "gate",
+            scope: Scope::new("111111111111", "us-east-1"),
+            action: Action::Update,
+            reason: Reason::Differs,
+            before: None,
+            after: None,
+            attributes: vec![AttributeChange {
+                key: "policy".to_owned(),
+                before: before.cloned(),
+                after: after.cloned(),
+            }],
+            because: String::new(),
+            origin: None,
+        };
+        access(&change, Some(&GATE)).remove(0).1.text
+    };
+    assert_eq!(judged(None, Some(&some)), "tightened: 1 allow statement narrowed");
+    assert_eq!(judged(Some(&some), None), "loosened: 1 allow statement widened");
 }
