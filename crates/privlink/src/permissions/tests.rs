@@ -54,7 +54,7 @@ async fn example() -> Plan {
         select: &args.select,
         destroy: false,
         consent: None,
-        format: args.format.format,
+        format: args.format.format.of_messages(),
     };
     let (streams, ..) = captured::streams(None);
     let opened = prepare::open(request, &AwsConnect, &streams).await.unwrap().unwrap();
