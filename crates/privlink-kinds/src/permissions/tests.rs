@@ -133,7 +133,11 @@ fn a_check_for_drift_reads_asks_who_did_it_and_tells_one_bus() {
     assert_eq!(more(None), ["cloudtrail:LookupEvents *"]);
     let own = format!("arn:aws:events:{}:{}:event-bus/news", account.region, account.id);
     let with = |arn: &str| {
-        [format!("cloudtrail:LookupEvents *"), format!("events:DescribeEventBus {arn}"), format!("events:PutEvents {arn}")]
+        [
+            "cloudtrail:LookupEvents *".to_owned(),
+            format!("events:DescribeEventBus {arn}"),
+            format!("events:PutEvents {arn}"),
+        ]
     };
     assert_eq!(more(Some("news")), with(&own));
     let other = "arn:aws:events:us-east-1:999999999999:event-bus/news";

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write as _};
 use std::net::TcpStream;
+use std::slice;
 use std::time::Duration;
 
 use privlink_kinds::AwsCloud;
@@ -94,7 +95,7 @@ async fn it_is_told_who_changed_what_and_what_was_privlinks_own_doing() {
     let whole = subject(security_group::KIND, &group.id, None);
     let gone = subject(security_group_rule::KIND, "sgr-00000000000000000", Some(&group.id));
     let other = subject(endpoint::KIND, "vpce-00000000000000000", None);
-    let found = deeds(&bench.cloud, &bench.hub, &[whole.clone()]).await;
+    let found = deeds(&bench.cloud, &bench.hub, slice::from_ref(&whole)).await;
     let expected = ("privlink", "ec2:CreateSecurityGroup", true, false);
     assert_eq!(told(found.last(&whole).unwrap()), expected, "{found:?}");
 
@@ -168,12 +169,12 @@ async fn a_log_without_end_is_read_to_a_bound_and_then_by_names() {
     .await;
     let lookups = || bench.sandbox.requests().get("222222222222/us-east-1 cloudtrail:LookupEvents").copied();
     let often = subject("subnet", &subnets[1], None);
-    let found = deeds(&bench.cloud, &bench.hub, &[often.clone()]).await;
+    let found = deeds(&bench.cloud, &bench.hub, slice::from_ref(&often)).await;
     assert_eq!((found.of[&often].len(), lookups()), (50, Some(1)), "one page tells enough");
     let found = deeds(&bench.cloud, &bench.hub, &[subject("subnet", &subnets[0], None)]).await;
     assert_eq!((found.of.len(), found.only_since.is_some(), lookups()), (0, true, Some(11)), "any call may be it");
     let gone = subject(security_group::KIND, &group, None);
-    let found = deeds(&bench.cloud, &bench.hub, &[gone.clone()]).await;
+    let found = deeds(&bench.cloud, &bench.hub, slice::from_ref(&gone)).await;
     assert_eq!(told(found.last(&gone).unwrap()), ("alice", "ec2:DeleteSecurityGroup", false, false));
     assert_eq!((found.of[&gone].len(), lookups()), (2, Some(25)), "ten pages and four names");
     assert!(found.only_since.is_some(), "tags were given more often than fits a page");
