@@ -357,21 +357,24 @@ fn what_ends_before_a_run_has_an_outcome() {
 
 #[test]
 fn who_waits_for_a_lock_is_told_whose_it_is() {
-    let sandbox = Served::start_at(EXAMPLE, "100");
+    // So slow that the first is still at work while the others ask.
+    const SLOW: &str = "50";
+    let sandbox = Served::start_at(EXAMPLE, SLOW);
     let slow = |verb: &[&str]| {
         let mut command = privlink(verb);
-        command.arg("-f").arg(example(EXAMPLE)).args(["--endpoint", &sandbox.url, "--sandbox-speed", "100"]);
+        command.arg("-f").arg(example(EXAMPLE)).args(["--endpoint", &sandbox.url, "--sandbox-speed", SLOW]);
         command.arg("--store").arg(sandbox.store()).env("USER", "ana");
         command
     };
     let mut first = Live::start(slow(&["apply", "-y"]));
     first.until(r#""type":"run""#);
+    let mut waits = Live::start(slow(&["apply", "-y", "--lock-timeout", "5m"]));
+    waits.until(r#""type":"lock""#);
     let locked = Told::of(slow(&["apply", "-y"]), 7);
     assert_eq!(locked.end()["outcome"], "locked");
-    let waited = Told::of(slow(&["apply", "-y", "--lock-timeout", "5m"]), 0);
+    let (first, waited) = (first.end(0), waits.end(0));
     let lock = waited.one("lock");
     assert!(lock["owner"].as_str().unwrap().starts_with("ana@"), "{lock}");
-    let first = first.end(0);
     assert_eq!(lock["run"], first.one("run")["run"]);
     assert_eq!(waited.end()["outcome"], "nothing-to-do");
 }
