@@ -15,6 +15,7 @@ use privlink_notify::{GitHub, Secret, SystemClock};
 use serde_json::Value;
 
 use crate::cli::GitHubArgs;
+use crate::moment;
 use crate::streams::Streams;
 
 const API: &str = "https://api.github.com";
@@ -63,6 +64,9 @@ pub(crate) enum Obstacle {
     /// A pull request whose jobs may only read.
     #[error("{0}; the pull request is {1}, and GitHub lets the jobs of such a one read only")]
     ReadOnly(GitHubError, &'static str),
+    /// Too many requests, until a moment.
+    #[error("{0}, until {1}")]
+    Limited(GitHubError, String),
     /// GitHub.
     #[error(transparent)]
     GitHub(#[from] GitHubError),
@@ -82,7 +86,7 @@ impl Obstacle {
                 "keep the plan as an artifact, and comment from a workflow_run workflow, which has a token of its own; \
                  pull_request_target would run a stranger's spec with your credentials",
             ),
-            Self::GitHub(error) => error.help(),
+            Self::GitHub(error) | Self::Limited(error, _) => error.help(),
         }
     }
 }
@@ -158,6 +162,7 @@ impl Job {
         match error {
             GitHubError::Forbidden { .. } if fork => Obstacle::ReadOnly(error, "from a fork"),
             GitHubError::Forbidden { .. } if self.by_dependabot => Obstacle::ReadOnly(error, "Dependabot's"),
+            GitHubError::RateLimited { until, .. } => Obstacle::Limited(error, moment::utc(until)),
             error => error.into(),
         }
     }

@@ -225,7 +225,10 @@ fn what_prevents_it_is_said_and_fails_nothing() {
 
     github.control(&json!({ "remaining": 0, "reset_in": 3000 }));
     let limited = said(&Job::new(&github));
-    assert!(limited.contains("rate limit is reached, for another"), "{limited}");
+    assert!(
+        limited.contains("rate limit is reached for another") && limited.contains(" seconds, until 20"),
+        "{limited}"
+    );
     assert_eq!(github.comments(), []);
 }
 
@@ -264,6 +267,18 @@ fn a_plan_that_cannot_be_read_is_said_and_the_others_are_told() {
     }
     let (out, err) = job.run(&["--failed", "none", "--name", "shop"]);
     assert!(out.is_empty() && err.contains("cannot read none"), "{err}");
+}
+
+#[test]
+fn a_plan_is_found_in_the_store() {
+    let github = StandIn::start();
+    let job = Job::new(&github);
+    let plans = job.path("kept/runs/plans");
+    fs::create_dir_all(&plans).unwrap();
+    fs::copy(plan("create"), plans.join("pr-1.json")).unwrap();
+    let (out, err) = job.run(&["store:pr-1", "--store", "kept"]);
+    assert_eq!((&*out, &*err), (URL, "comment of crossaccount: posted\n"));
+    assert!(only(&github).contains("`privlink apply store:pr-1`"));
 }
 
 #[test]

@@ -70,8 +70,14 @@ impl GitHub {
                 let path = self.path(&format!("issues/comments/{}", first.id));
                 let body = Some(json!({ "body": text }));
                 let call = Call { verb: Verb::Patch, path, body, what: "edit the comment" };
-                let edited: Existing = self.call(&call).await?.read(call.what)?;
-                ended(CommentEnd::Edited, edited.html_url)
+                match self.call(&call).await {
+                    Ok(_) => ended(CommentEnd::Edited, first.html_url),
+                    // Somebody deleted it since it was listed.
+                    Err(GitHubError::NotFound { .. }) => {
+                        ended(CommentEnd::Posted, self.post(number, comment.marker, &text).await?.html_url)
+                    }
+                    Err(error) => Err(error),
+                }
             }
         }
     }

@@ -94,15 +94,13 @@ pub enum GitHubError {
         message: String,
     },
     /// Too many requests, and waiting would take too long.
-    #[error(
-        "cannot {what}: GitHub's rate limit is reached, for another {wait} seconds (until {until} in seconds since 1970)"
-    )]
+    #[error("cannot {what}: GitHub's rate limit is reached for another {wait} seconds")]
     RateLimited {
         /// What was asked for.
         what: &'static str,
         /// How long it would have to be waited.
         wait: u64,
-        /// When requests are taken again.
+        /// When requests are taken again, in seconds since 1970.
         until: u64,
     },
     /// An answer that is not what GitHub's description says.

@@ -138,6 +138,16 @@ async fn of_several_the_first_is_edited_and_the_others_are_counted() {
 }
 
 #[tokio::test]
+async fn one_that_was_deleted_in_between_is_posted_again() {
+    let standin = StandIn::start();
+    let github = job(&standin);
+    say(&github, "one").await;
+    standin.fault("PATCH", "comments", &json!({ "status": 404, "body": { "message": "Not Found" } }));
+    assert_eq!(say(&github, "two").await.end, CommentEnd::Posted);
+    assert_eq!(standin.comments().len(), 2);
+}
+
+#[tokio::test]
 async fn other_line_ends_are_no_change() {
     let standin = StandIn::start();
     let github = job(&standin);

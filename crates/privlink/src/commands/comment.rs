@@ -156,7 +156,7 @@ async fn tell(notes: &[Note], args: &CommentArgs, job: &Job, streams: &Streams) 
                 report(note, &done, job, streams);
                 told = true;
             }
-            Err(error) if fails_all(&error) => return Err(error.into()),
+            Err(error) if fails_all(&error) => return Err(job.explain(error)),
             Err(error) => job.warn_of(&format!("{} is not told", note.name), &job.explain(error), streams),
         }
     }
