@@ -16,6 +16,8 @@ use crate::view::{plan_text, words};
 const NAMED: (usize, usize) = (8, 5);
 /// How many are named for want of room.
 const FEW: usize = 2;
+/// How long a name of AWS's may be to be said beside ours; the folds have them all.
+const SHORT: usize = 30;
 /// How many bytes all of it may have.
 const LIMIT: usize = 24_000;
 
@@ -128,12 +130,11 @@ impl Look<'_> {
 
     /// `api/shop/stage/old` (stage `a1b2c3/old`).
     fn named(&self, change: &Change) -> String {
-        let title = prose(words::title(self.kinds, change.kind));
-        match &change.before {
-            Some(before) => {
-                format!("{} ({title} {})", code(change.address.as_str()), code(words::identity(&before.id)))
-            }
-            None => format!("{} ({title})", code(change.address.as_str())),
+        let (address, title) = (code(change.address.as_str()), prose(words::title(self.kinds, change.kind)));
+        let id = change.before.as_ref().map(|before| words::identity(&before.id));
+        match id.filter(|id| id.len() <= SHORT) {
+            Some(id) => format!("{address} ({title} {})", code(id)),
+            None => format!("{address} ({title})"),
         }
     }
 

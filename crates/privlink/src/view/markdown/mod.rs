@@ -80,8 +80,10 @@ fn sections(plan: &Plan, page: Page<'_>) -> Vec<Section> {
             let lines = changes.iter().flat_map(|change| block(change, &steps, page.kinds, *detail));
             fold(&title, &fence("diff", lines))
         });
+        let addresses = changes.iter().map(|change| format!("{} {}", sign(change.action), change.address));
+        let addresses = fold(&title, &fence("diff", addresses));
         let bare = format!("<p>{title} (not shown)</p>\n\n");
-        Section::new(folds.chain([bare]))
+        Section::new(folds.chain([addresses, bare]))
     };
     places.into_iter().map(section).collect()
 }
@@ -120,14 +122,19 @@ fn counts(changes: &[&Change]) -> String {
 /// A change as lines of a diff. GitHub colours them by their first sign: `+` and `-` as ever, `!` for what changes.
 fn block(change: &Change, steps: &Steps<'_>, kinds: &Kinds, detail: Detail) -> Vec<String> {
     let steps = steps.carrying(change);
-    let symbol = match change.action {
-        Action::Update | Action::Wait => "!",
-        other => words::symbol(other),
-    };
+    let symbol = sign(change.action);
     let facts = change::facts(change, &steps, kinds).join(" · ");
     let mut lines = vec![format!("{symbol} {}  {facts}", change.address)];
     lines.extend(change::lines(change, &steps, kinds, detail).iter().map(line));
     lines
+}
+
+/// The symbol of an action, as far as it has a colour in a diff.
+fn sign(action: Action) -> &'static str {
+    match action {
+        Action::Update | Action::Wait => "!",
+        other => words::symbol(other),
+    }
 }
 
 /// One line under a change, as a diff has it.
