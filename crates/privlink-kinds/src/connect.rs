@@ -11,6 +11,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, ConfigLoader, Region, SdkConfig};
@@ -100,7 +102,11 @@ impl Connections {
                 Access::Profile(name) => match profiles.get(name) {
                     Some(config) => config.clone(),
                     None => {
-                        let config = loader().profile_name(name).load().await;
+                        let mut loader = loader().profile_name(name);
+                        if options.credentials.is_none() {
+                            loader = loader.credentials_provider(profile(&http, &region, name));
+                        }
+                        let config = loader.load().await;
                         profiles.insert(name.clone(), config.clone());
                         config
                     }
@@ -280,6 +286,15 @@ fn loader(http: &SharedHttpClient, region: &str, options: &ConnectOptions) -> Co
         loader = loader.credentials_provider(Credentials::new(id, secret, None, None, "given"));
     }
     loader
+}
+
+/// The credentials of a profile and of nothing else: the loader's own chain would take those of the environment before it,
+/// though the spec names the profile.
+fn profile(http: &SharedHttpClient, region: &str, name: &str) -> ProfileFileCredentialsProvider {
+    let config = ProviderConfig::without_region()
+        .with_region(Some(Region::new(region.to_owned())))
+        .with_http_client(http.clone());
+    ProfileFileCredentialsProvider::builder().configure(&config).profile_name(name).build()
 }
 
 /// The configuration of an account that is entered through a role.
