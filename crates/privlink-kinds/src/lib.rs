@@ -1,6 +1,7 @@
 //! One file for each kind of AWS resource: its schema always, its live half behind the feature `aws`.
 //!
-//! Owns: schemas, normalisers, sessions, quotas, and the sorting of AWS's errors.
+//! Owns: schemas, normalisers, sessions, quotas, the sorting of AWS's errors; asking accounts who changed what, and telling
+//! their event buses.
 //! Refuses to know: the spec, plans, journals, how anything is printed. SDK types do not leave this crate.
 //! Read next: one kind's file, such as `endpoint`; with `aws`, `cloud` for how they are called.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
