@@ -5,7 +5,10 @@ use super::{codes, commands, environment, exit_codes, kinds};
 #[test]
 fn pages_hold_what_the_program_knows() {
     for (page, needle) in [
-        (environment(), "| `PRIVLINK_AUTO_APPROVE` | `--auto-approve` | `apply`, `destroy`, `rollback`, `unlock` |"),
+        (
+            environment(),
+            "| `PRIVLINK_AUTO_APPROVE` | `--auto-approve` | `apply`, `destroy`, `drift`, `rollback`, `unlock` |",
+        ),
         (exit_codes(), "| 6 | stale: the world moved"),
         (codes(), "### `privlink::network::unknown`"),
         (commands(), "privlink completions [OPTIONS] <SHELL>"),
