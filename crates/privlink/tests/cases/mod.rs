@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use crate::scene::Scene;
-use crate::served::root;
+use crate::served::{python, root};
 
 /// Their names, which are those of their folders.
 pub(crate) const CASES: [&str; 6] = [
@@ -43,6 +43,15 @@ pub(crate) struct Case {
     pub(crate) scene: Scene,
     /// The saved plan.
     pub(crate) plan: PathBuf,
+}
+
+impl Case {
+    /// The same plan with ids that are the same at every run, beside it.
+    pub(crate) fn steady(&self) -> PathBuf {
+        let steady = self.scene.file("steady.plan");
+        python("steady.py", &[&self.plan.display().to_string(), &steady.display().to_string()]);
+        steady
+    }
 }
 
 /// Makes one of them.

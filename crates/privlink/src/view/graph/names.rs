@@ -2,7 +2,9 @@
 //!
 //! Owns: by which texts an object is known. Refuses to know: what naming it means.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use privlink_model::{Action, Address, Change, Kinds, Ownership, Plan, Scope, Shape, Value};
 
@@ -42,9 +44,9 @@ impl<'a> Names<'a> {
         names
     }
 
-    /// Who is named in a value that stands in a scope, each with the words that name it: two values that name the same
+    /// Who is named in a value of a change, each with the words that name it: two values that name the same
     /// object in other words mean another object at its address. In a document, most texts name nobody.
-    pub(super) fn named(&self, value: &'a Value, scope: &Scope, shape: Shape) -> Vec<(Whom<'a>, String)> {
+    pub(super) fn named(&self, value: &'a Value, by: &Change, shape: Shape) -> Vec<(Whom<'a>, String)> {
         let mut named = Vec::new();
         collect(value, &mut |part| match part {
             Value::Of(reference) => {
@@ -52,7 +54,7 @@ impl<'a> Names<'a> {
                 let whom = ours.map_or(Whom::LeftOut(&reference.address), Whom::Ours);
                 named.push((whom, reference.attribute.clone()));
             }
-            Value::Text(text) => match self.find(text, scope) {
+            Value::Text(text) => match self.find(text, &by.scope, &by.address) {
                 Some(number) => named.push((Whom::Ours(number), text.clone())),
                 None if shape != Shape::Document && !text.is_empty() => named.push((Whom::Other(text), text.clone())),
                 None => {}
@@ -62,12 +64,25 @@ impl<'a> Names<'a> {
         named
     }
 
-    /// The object known by a text; the one of the same scope where there are several.
-    fn find(&self, text: &str, scope: &Scope) -> Option<usize> {
+    /// The object that one of another address means by a text. An IP address means another object in another account; of several
+    /// objects known by a text, which only those in networks of their own can be, it is the nearest.
+    fn find(&self, text: &str, scope: &Scope, by: &Address) -> Option<usize> {
+        let local = text.parse::<IpAddr>().is_ok();
+        let near = |number: &&usize| {
+            let change = self.changes.get(**number)?;
+            let here = change.scope == *scope;
+            (here || !local).then(|| (here, shared(&change.address, by)))
+        };
         let found = self.texts.get(text)?;
-        let near = |number: &&usize| self.changes.get(**number).is_some_and(|change| change.scope == *scope);
-        found.iter().find(near).or(found.first()).copied()
+        let nearest = found.iter().filter_map(|number| Some((near(&number)?, Reverse(*number)))).max();
+        nearest.map(|(_, Reverse(number))| number)
     }
+}
+
+/// How many words two addresses begin with alike.
+fn shared(one: &Address, other: &Address) -> usize {
+    let words = one.as_str().split('/').zip(other.as_str().split('/'));
+    words.take_while(|(one, other)| one == other).count()
 }
 
 /// What an object that exists is known by. What has no name of its own goes by its parent's, which means the parent.

@@ -229,6 +229,26 @@ fn what_was_read_is_known_by_its_ids() {
 }
 
 #[test]
+fn an_address_means_the_nearest_and_nobody_elsewhere() {
+    let endpoint = |address: &str, scope: Scope| {
+        let known = Attrs::new().with(&endpoint::ADDRESSES, vec!["10.0.0.9".to_owned()]);
+        let mut change = change(address, endpoint::KIND, Action::NoOp, Attrs::new());
+        change.scope = scope;
+        from(change, address, known)
+    };
+    let targets = || {
+        let attrs = Attrs::new().with(&targets::ADDRESSES, vec!["10.0.0.9".to_owned()]);
+        create("target/orders/targets", targets::KIND, attrs)
+    };
+    let near = vec![endpoint("entry/hub", hub()), endpoint("target/orders/endpoint", hub()), targets()];
+    assert_eq!(arrows(near), ["target/orders/targets +> target/orders/endpoint"]);
+    assert_eq!(
+        arrows(vec![endpoint("target/orders/endpoint", app()), targets()]),
+        ["target/orders/targets +> 10.0.0.9"]
+    );
+}
+
+#[test]
 fn what_interrupts_traffic_says_so() {
     let mut plan = plan(vec![change("entry/hub", endpoint::KIND, Action::Update, Attrs::new())]);
     plan.steps.push(Step {

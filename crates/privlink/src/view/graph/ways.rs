@@ -55,7 +55,7 @@ fn namings<'a>(plan: &'a Plan, kinds: &Kinds) -> Vec<Naming<'a>> {
         let facts = kinds.get(change.kind).map_or(&[][..], |schema| schema.attributes);
         for (fact, flow) in facts.iter().filter_map(|fact| Some((fact, fact.flow?))) {
             for (when, value) in sides(change, fact.key) {
-                let named = names.named(value, &change.scope, fact.shape).into_iter();
+                let named = names.named(value, change, fact.shape).into_iter();
                 namings.extend(named.map(|(whom, words)| Naming { by, key: fact.key, flow, when, whom, words }));
             }
         }
