@@ -2,7 +2,8 @@
 
     python standin.py [--port 0] [--base /api/v3] [--description FILE] [--tls FOLDER]
 
-It prints its URL and serves until it is killed. With --tls it prints a second one, of HTTPS; who signed that is in FOLDER/ca.pem. Each request is checked against GitHub's published description, and so is each
+It prints its URL and serves until it is killed. With --tls it prints a second one, of HTTPS; who signed that is in
+FOLDER/ca.pem. Each request is checked against GitHub's published description, and so is each
 answer; what does not fit is a breach: the request is answered by 500, and the breach is kept for the test to look at.
 
 Tokens say what they are: `ghs_job` is that of a job (github-actions[bot], no `GET /user`), `ghs_app_NAME` that of an app

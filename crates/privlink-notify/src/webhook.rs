@@ -14,7 +14,7 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 
 use crate::clock::Clock;
-use crate::github::chain;
+use crate::github::{TRUST, chain};
 use crate::secret::Secret;
 use crate::url::Parts;
 
@@ -64,9 +64,8 @@ impl WebhookError {
         match self {
             Self::Url => Some("give it as the service shows it, such as https://hooks.slack.com/services/…"),
             Self::Insecure => Some("use https://; http:// is for this machine alone"),
-            Self::Tls(_) => {
-                Some("install the system's certificates (ca-certificates), or name a file of them in SSL_CERT_FILE")
-            }
+            Self::Tls(_) => Some(TRUST),
+            Self::Unreachable { why, .. } if why.contains("certificate") => Some(TRUST),
             Self::Unreachable { .. } | Self::Refused { .. } => None,
         }
     }

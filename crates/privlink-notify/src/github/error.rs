@@ -3,7 +3,8 @@
 //! Owns: every message about it, with a way out. Refuses to know: whether that ends the job it happened in.
 
 /// The way out where the other side's certificate is not trusted.
-const TRUST: &str = "install the system's certificates (ca-certificates), or name a file of them in SSL_CERT_FILE";
+pub(crate) const TRUST: &str =
+    "install the system's certificates (ca-certificates), or name a file of them in SSL_CERT_FILE";
 
 /// Why GitHub was not told.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

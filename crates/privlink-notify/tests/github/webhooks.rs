@@ -1,5 +1,7 @@
 //! Webhooks.
 
+use std::process::Command;
+
 use privlink_notify::Secret;
 use privlink_notify::webhook::{self, WebhookError};
 use serde_json::{Value, json};
@@ -41,6 +43,33 @@ async fn a_limit_is_waited_for_once() {
     standin.fault("POST", "hook", &json!({ "status": 429, "times": 2, "headers": { "retry-after": "1" } }));
     assert!(matches!(post(&standin, &clock).await, Err(WebhookError::Refused { status: 429, .. })));
     assert_eq!(standin.hooks().len(), 1);
+}
+
+/// How a process of these tests is told where to post.
+const PART: &str = "PRIVLINK_TEST_PART";
+
+/// What the process does that the next test starts; by itself it is told nothing and does nothing.
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "how one process of a test tells the other what it is")]
+async fn a_process_of_these_tests() {
+    let Ok(url) = std::env::var(PART) else { return };
+    webhook::post(&Secret::new(&url), &message(), false, &*Impatient::new()).await.unwrap();
+}
+
+#[tokio::test]
+async fn certificates_are_those_of_the_system_or_of_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let standin = StandIn::start_with(&["--tls", folder.path().to_str().unwrap()]);
+    let url = format!("{}{SECRET}", standin.sealed.as_ref().unwrap());
+    let error = webhook::post(&Secret::new(&url), &message(), false, &*Impatient::new()).await.unwrap_err();
+    assert!(error.to_string().contains("certificate") && error.help().unwrap().contains("SSL_CERT_FILE"), "{error}");
+    assert_eq!(standin.hooks().len(), 0);
+
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "webhooks::a_process_of_these_tests"]).env(PART, url);
+    let output = command.env("SSL_CERT_FILE", folder.path().join("ca.pem")).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert_eq!(standin.hooks(), [message()]);
 }
 
 #[tokio::test]
