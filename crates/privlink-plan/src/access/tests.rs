@@ -64,6 +64,7 @@ fn statements_that_are_reworded() {
         (vpce(&["a"]), vpce(&["a", "b"])),
         (vpce(&["a"]), open.clone()),
         (from(&["10.1.0.0/16"]), from(&["10.0.0.0/8"])),
+        (from(&["10.0.0.0/16"]), from(&["10.0.0.0/8"])),
         (from(&["10.1.2.3"]), from(&["192.168.0.0/16", "10.1.0.0/16"])),
         (from(&["10.0.0.0/8"]), from(&["0.0.0.0/0"])),
         (from(&["2001:db8::/32"]), from(&["::/0"])),
@@ -203,7 +204,7 @@ fn any_statement() -> impl Strategy<Value = Value> {
     let vpce = (prop_oneof![Just("StringEquals"), Just("StringNotEquals")], some_of(&["v1", "v2"]));
     let ip = (
         prop_oneof![Just("IpAddress"), Just("NotIpAddress")],
-        some_of(&["10.0.0.0/8", "10.1.0.0/16", "0.0.0.0/0", "192.168.0.0/16"]),
+        some_of(&["10.0.0.0/8", "10.0.0.0/16", "10.1.0.0/16", "0.0.0.0/0", "192.168.0.0/16"]),
     );
     let condition = proptest::collection::vec(
         prop_oneof![vpce.prop_map(|it| ("aws:SourceVpce", it)), ip.prop_map(|it| ("aws:SourceIp", it))],
