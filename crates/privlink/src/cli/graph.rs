@@ -24,7 +24,7 @@ pub(crate) struct GraphArgs {
     #[arg(value_name = "FILE", conflicts_with_all = ["target", "exclude"])]
     pub(crate) plan: Option<PlanAt>,
     /// In which language.
-    #[arg(long, value_enum, default_value_t, env = "PRIVLINK_GRAPH_FORMAT")]
+    #[arg(long, value_enum, default_value_t, env = "PRIVLINK_FORMAT")]
     pub(crate) format: GraphFormat,
     /// Draw only what changes, and what that comes from and leads to.
     #[arg(long, env = "PRIVLINK_CHANGES_ONLY", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]
