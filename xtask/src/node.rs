@@ -43,3 +43,26 @@ fn read(path: &Path) -> Result<String, String> {
 fn write(path: &Path, text: &str) -> Outcome {
     std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{read, root};
+
+    #[test]
+    fn pins_are_exact_and_name_no_place() {
+        let folder = root().join("xtask/node");
+        let [package, lock] = ["package.json", "package-lock.json"].map(|name| {
+            let text = read(&folder.join(name)).unwrap();
+            serde_json::from_str::<serde_json::Value>(&text).unwrap()
+        });
+        for (name, version) in package["dependencies"].as_object().unwrap() {
+            let version = version.as_str().unwrap();
+            assert!(version.chars().all(|part| part.is_ascii_digit() || part == '.'), "{name}: {version} is a range");
+        }
+        for (name, entry) in lock["packages"].as_object().unwrap().iter().filter(|(name, _)| !name.is_empty()) {
+            // Where a package is fetched from is for whoever runs this to say; what it must be is not.
+            assert!(entry["resolved"].is_null(), "{name}: strip `resolved`");
+            assert!(entry["integrity"].is_string(), "{name} has no digest");
+        }
+    }
+}
