@@ -17,6 +17,7 @@
 //! run that is killed on it finds the same steps again.
 
 mod calls;
+mod late;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -138,7 +139,8 @@ impl Finder<'_> {
 
     /// The call of a step.
     fn written(&self, step: &Step) -> Option<Write> {
-        let values = prepare::desired(&step.op).map(|attrs| self.outputs.known(attrs)).unwrap_or_default();
+        let mut values = prepare::desired(&step.op).map(|attrs| self.outputs.known(attrs)).unwrap_or_default();
+        late::add(self.plan, self.history, step, &mut values);
         match prepare(step, values, self.kinds) {
             Prepared::Call(write) => Some(write),
             Prepared::Wait(_) | Prepared::Skip(_) => None,

@@ -1,8 +1,12 @@
 //! The way back of small plans, step by step.
 
 use privlink_engine::way_back;
-use privlink_model::{Attrs, Begun, History, Object, Op, Plan, Record, Step, StepRecord, Way};
+use privlink_model::{
+    Address, Attrs, Begun, History, Object, Op, Phase, Plan, Record, Step, StepRecord, Undo, UndoOp, Value, Way,
+};
 
+use crate::toy::plan::{self as toy, StepExt as _, attrs};
+use crate::toy::{create, update};
 use crate::world::kinds::KINDS;
 use crate::world::plan_of;
 use crate::world::scene::{Drawn, api_that_goes, gate_under_an_api, group_with_a_rule};
@@ -105,6 +109,41 @@ fn the_numbers_of_what_is_brought_back_do_not_depend_on_what_else_is() {
     };
     assert_eq!(number(&["delete api/0"]), number(&[]));
     assert!(number(&[]).is_some());
+}
+
+#[test]
+fn what_was_changed_with_values_that_came_late_is_taken_back_half_by_half() {
+    let (old, new, both) = (["x"], ["y"], ["x", "y"]);
+    let peers = |peers: &[&str]| attrs(&[("peers", Value::text_set(peers.iter().copied()))]);
+    let half = |id: u32, half: Phase| {
+        let mut step = update(id, "group", peers(&old), Attrs::new(), &["peers"]);
+        step.undo = Undo::Exact(UndoOp::Restore);
+        if let Op::Update { phase, after, .. } = &mut step.op {
+            *phase = Some(half);
+            after.insert("peers", Value::of(&Address::new("a"), "late"));
+        }
+        step
+    };
+    let plan = toy::plan(vec![create(1, "a"), half(2, Phase::Add).needs([1]), half(3, Phase::Remove).needs([2])]);
+    let mut history = History::default();
+    history.record(&Record::Begun(Begun { steps: 3, ..Begun::default() })).unwrap();
+    // Nothing but the calls themselves tells what was wanted.
+    for (step, left) in plan.steps.iter().zip([Attrs::new(), peers(&both), peers(&new)]) {
+        let intent = StepRecord::Intent { token: step.token.clone(), id: String::new(), before: Attrs::new() };
+        let answered = StepRecord::Answered(Object { id: step.address.to_string(), attrs: left.clone() });
+        for event in [intent, answered, StepRecord::Settled(left)] {
+            history.record(&Record::Step { step: step.id, way: Way::Forward, event }).unwrap();
+        }
+    }
+    let steps = way_back(&plan, &toy::KINDS, &history);
+    let changes = steps.iter().filter_map(|step| match &step.op {
+        Op::Update { before, after, .. } => {
+            Some((step.id.0, before.get("peers").cloned(), after.get("peers").cloned()))
+        }
+        _ => None,
+    });
+    let set = |texts: &[&str]| Some(Value::text_set(texts.iter().copied()));
+    assert_eq!(changes.collect::<Vec<_>>(), [(3, set(&new), set(&both)), (2, set(&both), set(&old))]);
 }
 
 #[test]
