@@ -46,6 +46,8 @@ fn write(path: &Path, text: &str) -> Outcome {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a lock that cannot be read is a failed test")]
+
     use super::{read, root};
 
     #[test]
