@@ -212,11 +212,13 @@ impl Look<'_> {
 
     /// Policies that somebody should look at. One that goes with what it was on says nothing of its own.
     fn policies(&self) -> Access {
-        let mut found: Vec<(Verdict, String)> = Vec::new();
+        let (mut grave, mut found) = (false, Vec::new());
         for change in self.changes().filter(|change| change.action != Action::Delete) {
             for (key, access) in access(change, self.kinds.get(change.kind)) {
                 if access.verdict.is_grave() {
                     let text = format!("{}, {}: {}", self.named(change), code(key), prose(&access.text));
+                    // The first policy of what is there opens it, or closes it.
+                    grave |= access.verdict != Verdict::New || change.before.is_some();
                     found.push((access.verdict, text));
                 }
             }
@@ -231,7 +233,6 @@ impl Look<'_> {
         ];
         let counts = counts.iter().filter(|(number, _)| *number > 0);
         let counts: Vec<String> = counts.map(|(number, what)| format!("{number} {what}")).collect();
-        let grave = found.iter().any(|(verdict, _)| *verdict != Verdict::New);
         let items = found.into_iter().map(|(_, text)| text).collect();
         Access { grave, list: List::new(|_| format!("Policies: {}", counts.join(", ")), items) }
     }

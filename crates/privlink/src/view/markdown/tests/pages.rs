@@ -117,6 +117,26 @@ fn an_incomplete_plan_says_so_first() {
 }
 
 #[test]
+fn a_first_policy_is_a_warning_where_it_is_not_part_of_what_is_new() {
+    let mut of = everything();
+    let alert = |of: &Plan| {
+        let text = told(of);
+        let lines: Vec<&str> = text.lines().collect();
+        let at = lines.iter().position(|line| line.starts_with("> **Policies: ")).unwrap();
+        format!("{} {}", lines[at - 1], lines[at])
+    };
+    assert_eq!(alert(&of), "> [!WARNING] > **Policies: 1 loosened**");
+    let at = of.changes.changes.iter().position(|it| it.address.as_str() == "api/shop/definition").unwrap();
+    of.changes.changes[at].attributes[0].before = None;
+    assert_eq!(alert(&of), "> [!WARNING] > **Policies: 1 new**");
+    let policy = of.changes.changes[at].attributes[0].after.clone().unwrap();
+    let made = of.changes.changes.get_mut(at).unwrap();
+    (made.action, made.before) = (Action::Create, None);
+    made.after = Some(Attrs::from_iter([("policy".to_owned(), policy)]));
+    assert_eq!(alert(&of), "> [!NOTE] > **Policies: 1 new**");
+}
+
+#[test]
 fn a_plan_without_changes_is_one_line() {
     let same = change("api/shop/stage/prod", stage::KIND, Action::NoOp, Reason::Same);
     let of = plan_of(vec![same], Vec::new());
