@@ -11,15 +11,16 @@ use privlink_model::{Deed, Scope, Subject};
 use privlink_plan::{Attribute, Drift, Drifted};
 use tokio::task::JoinSet;
 
-use crate::connection::Connection;
+use super::record::Record;
+use crate::connection::{Connection, Place};
 use crate::moment;
 
 /// How far back a log goes: CloudTrail keeps 90 days.
 const KEPT: u64 = 90 * 24 * 3600;
 
-/// Writes into what drifted who changed it last, as far as that is known. `since` is when all was last known to be as applied.
-pub(super) async fn ask(drift: &mut Drift, connection: &Connection, since: Option<u64>, now: u64) {
-    let since = since.unwrap_or_default().max(now.saturating_sub(KEPT));
+/// Writes into what drifted who changed it last, as far as that is known.
+pub(super) async fn ask(drift: &mut Drift, connection: &Connection, record: &Record, now: u64) {
+    let since = record.since.unwrap_or_default().max(now.saturating_sub(KEPT));
     let mut asked = JoinSet::new();
     for (scope, subjects) in questions(drift) {
         let trail = Arc::clone(&connection.trail);
@@ -37,7 +38,10 @@ pub(super) async fn ask(drift: &mut Drift, connection: &Connection, since: Optio
                     let since = moment::minute(only_since);
                     notes.insert(format!("who did it was looked for in {scope} since {since} only: the log is long"));
                 }
-                let of = |subject: Subject| deeds.last(&subject).cloned().map(|deed| ((scope.clone(), subject), deed));
+                let of = |subject: Subject| {
+                    let deed = deeds.last(&subject).filter(|deed| !is_on_record(deed, record, connection))?.clone();
+                    Some(((scope.clone(), subject), deed))
+                };
                 known.extend(subjects.into_iter().filter_map(of));
             }
             Ok((scope, _, Err(unread))) => {
@@ -55,6 +59,13 @@ pub(super) async fn ask(drift: &mut Drift, connection: &Connection, since: Optio
         drifted.by = subject(drifted).and_then(|subject| known.get(&(drifted.scope.clone(), subject)).cloned());
     }
     drift.notes.extend(notes);
+}
+
+/// Whether it was a run that is on record here: that one left things as they were applied. The clock of a sandbox is its own,
+/// and only its own runs are made there.
+fn is_on_record(deed: &Deed, record: &Record, connection: &Connection) -> bool {
+    let before = || record.until.is_none_or(|until| deed.at <= until);
+    deed.by_privlink && record.since.is_some() && (connection.place != Place::Aws || before())
 }
 
 /// What a log is asked about something; nothing where nobody did anything in AWS.

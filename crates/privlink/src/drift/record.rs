@@ -22,6 +22,8 @@ pub(super) struct Record {
     pub(super) unfinished: Option<(String, Standing)>,
     /// When the oldest of those began that had to be read, in seconds since 1970.
     pub(super) since: Option<u64>,
+    /// When the newest of those ended, in seconds since 1970; none while it goes on.
+    pub(super) until: Option<u64>,
     /// Why no more of them were read.
     pub(super) damaged: Option<String>,
 }
@@ -68,6 +70,9 @@ async fn take(
     let standing = Standing::of(&history);
     if record.since.is_none() && standing.goes_on() && !standing::is_complete(&history) {
         record.unfinished = Some((run.to_owned(), standing));
+    }
+    if record.since.is_none() {
+        record.until = history.ended().map(|(_, at)| at);
     }
     record.since = Some(begun.at);
     let bytes = Journal::plan(store, run).await?;

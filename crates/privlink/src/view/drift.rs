@@ -47,6 +47,21 @@ impl<'a> Report<'a> {
         places
     }
 
+    /// What drifted, the gravest first, for those who read the beginning only.
+    fn gravest(&self) -> Vec<&'a Drifted> {
+        let mut found: Vec<&Drifted> = self.drift.found.iter().collect();
+        found.sort_by_cached_key(|drifted| {
+            let gravity = match drifted.what {
+                What::State(_) => 0,
+                What::Missing => 1,
+                What::Added => 2,
+                What::Changed => 3,
+            };
+            (access(drifted, self.kinds).is_none(), gravity, drifted.address.clone())
+        });
+        found
+    }
+
     fn place(&self, scope: &Scope) -> String {
         words::place(scope, self.accounts)
     }
@@ -171,6 +186,14 @@ pub(crate) fn made(drifted: &Drifted) -> Change {
         because: drifted.because.clone(),
         origin: None,
     }
+}
+
+/// What a changed policy means for who can call, where somebody should look: `access loosened: 1 deny statement removed`.
+pub(crate) fn access(drifted: &Drifted, kinds: &Kinds) -> Option<String> {
+    let changed = matches!(drifted.what, What::Changed | What::State(_)).then(|| made(drifted))?;
+    let found = privlink_plan::access(&changed, kinds.get(drifted.kind));
+    let grave = found.into_iter().map(|(_, access)| access).find(|access| access.verdict.is_grave())?;
+    Some(format!("access {}", grave.text))
 }
 
 /// What else there is to say of it: who did it, what a name has to do with it, what the spec wants beside, what a repair costs.

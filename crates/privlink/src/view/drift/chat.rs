@@ -5,7 +5,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::{Report, what};
+use super::{Report, access, what};
 use crate::view::words;
 
 /// How many characters a block may have.
@@ -22,14 +22,15 @@ pub(crate) fn message(report: Report<'_>, page: Option<&str>) -> Json {
     let title = format!("*{}* — {verdict}", escaped(&drift.project));
     let mut blocks = vec![section(&title)];
     let mut text = String::new();
-    for drifted in drift.found.iter().take(NAMED) {
+    for drifted in report.gravest().into_iter().take(NAMED) {
         let keys: Vec<&str> = drifted.attributes.iter().map(|attribute| attribute.key.as_str()).collect();
         let keys = match drifted.what {
             privlink_plan::What::Changed => format!(": {}", words::list(&keys)),
             _ => String::new(),
         };
         let by = drifted.by.as_ref().map(|deed| format!(" (by {})", deed.by)).unwrap_or_default();
-        let line = format!("• {} `{}`{keys}{by}", what(drifted), drifted.address.as_str().replace('`', "'"));
+        let access = access(drifted, report.kinds).map(|access| format!(", *{access}*")).unwrap_or_default();
+        let line = format!("• {} `{}`{keys}{access}{by}", what(drifted), drifted.address.as_str().replace('`', "'"));
         let line = escaped(&line.chars().take(LINE).collect::<String>());
         if text.chars().count() + line.chars().count() + 1 > BLOCK {
             blocks.push(section(&std::mem::take(&mut text)));

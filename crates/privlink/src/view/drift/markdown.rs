@@ -8,7 +8,7 @@
 
 use privlink_plan::Drifted;
 
-use super::{Report, facts, ignored, lines, remarks, what};
+use super::{Report, access, facts, ignored, lines, remarks, what};
 use crate::view::change::Detail;
 use crate::view::markdown::escape::{code, fence, prose, summary};
 use crate::view::markdown::ladder::{LIMIT, Section, fit};
@@ -69,17 +69,20 @@ fn verdict(report: Report<'_>) -> String {
 
 /// A line for each resource that drifted: what happened to it, what it is, who did it.
 fn named(report: Report<'_>, most: usize) -> String {
-    let found = &report.drift.found;
+    let found = report.gravest();
     let mut list = String::new();
-    for drifted in found.iter().take(most) {
+    for drifted in found.iter().copied().take(most) {
         let keys: Vec<String> = drifted.attributes.iter().map(|attribute| code(&attribute.key)).collect();
         let keys = match drifted.what {
             privlink_plan::What::Changed => format!(": {}", keys.join(", ")),
             _ => String::new(),
         };
+        let access =
+            access(drifted, report.kinds).map(|access| format!(", **{}**", prose(&access))).unwrap_or_default();
         let by = drifted.by.as_ref().map(|deed| format!(" (by {})", code(&deed.by))).unwrap_or_default();
         let title = prose(words::title(report.kinds, drifted.kind));
-        list.push_str(&format!("- **{}** {} ({title}){keys}{by}\n", what(drifted), code(drifted.address.as_str())));
+        let address = code(drifted.address.as_str());
+        list.push_str(&format!("- **{}** {address} ({title}){keys}{access}{by}\n", what(drifted)));
     }
     if found.len() > most {
         list.push_str(&format!("- and {} more\n", found.len() - most));

@@ -199,11 +199,11 @@ fn markdown_tells_what_matters_on_its_first_screen() {
     expect![[r#"
         **Drift in project `shop`:** 6 of 9 resources · 1 missing, 1 not working, 3 changed, 1 added · 1 ignored · 1 planned and not applied.
 
-        - **changed** `api/shop/definition` (API definition): `policy`
-        - **missing** `api/shop/stage/prod` (stage)
+        - **changed** `api/shop/definition` (API definition): `policy`, **access loosened: 1 allow statement added, 1 deny statement removed**
         - **not working** `link/gateway/hub` (VPC link)
-        - **changed** `link/gateway/hub/load-balancer` (load balancer): `security-groups` (by `alice`)
+        - **missing** `api/shop/stage/prod` (stage)
         - **added** `link/gateway/hub/load-balancer/listener/8099` (listener)
+        - **changed** `link/gateway/hub/load-balancer` (load balancer): `security-groups` (by `alice`)
         - **changed** `target/billing/targets` (targets): `addresses`
 
         <details><summary><b><code>gateway 222222222222 us-east-1</code></b>: 6 resources</summary>
@@ -260,11 +260,11 @@ fn markdown_tells_what_matters_on_its_first_screen() {
     expect![[r#"
         **Drift in project `shop`:** 6 of 9 resources · 1 missing, 1 not working, 3 changed, 1 added · 1 ignored · 1 planned and not applied.
 
-        - **changed** `api/shop/definition` (API definition): `policy`
-        - **missing** `api/shop/stage/prod` (stage)
+        - **changed** `api/shop/definition` (API definition): `policy`, **access loosened: 1 allow statement added, 1 deny statement removed**
         - **not working** `link/gateway/hub` (VPC link)
-        - **changed** `link/gateway/hub/load-balancer` (load balancer): `security-groups` (by `alice`)
+        - **missing** `api/shop/stage/prod` (stage)
         - **added** `link/gateway/hub/load-balancer/listener/8099` (listener)
+        - **changed** `link/gateway/hub/load-balancer` (load balancer): `security-groups` (by `alice`)
         - **changed** `target/billing/targets` (targets): `addresses`
     "#]].assert_eq(&with(&found(), markdown::news));
 }
@@ -368,7 +368,7 @@ fn a_chat_is_told_within_its_limits() {
               "type": "section",
               "text": {
                 "type": "mrkdwn",
-                "text": "• changed `api/shop/definition`: policy\n• missing `api/shop/stage/prod`\n• not working `link/gateway/hub`\n• changed `link/gateway/hub/load-balancer`: security-groups (by alice)\n• added `link/gateway/hub/load-balancer/listener/8099`\n• changed `target/billing/targets`: addresses\n"
+                "text": "• changed `api/shop/definition`: policy, *access loosened: 1 allow statement added, 1 deny statement removed*\n• not working `link/gateway/hub`\n• missing `api/shop/stage/prod`\n• added `link/gateway/hub/load-balancer/listener/8099`\n• changed `link/gateway/hub/load-balancer`: security-groups (by alice)\n• changed `target/billing/targets`: addresses\n"
               }
             },
             {
@@ -405,6 +405,7 @@ fn two_thousand_resources_fit_an_issue() {
     assert!(told.len() < 65_536 - 1_000, "{}", told.len());
     let first: Vec<&str> = told.lines().take(30).collect();
     assert!(first[0].contains("2000 of 2003") && first.iter().any(|line| line.contains("and 1980 more")), "{first:#?}");
+    assert!(first[2].contains("access loosened"), "the gravest come first: {first:#?}");
     let folds = |tag: &str| told.matches(tag).count();
     assert_eq!(folds("<details>"), folds("</details>"));
 }
