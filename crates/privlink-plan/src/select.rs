@@ -83,16 +83,17 @@ pub(crate) fn finding(left_out: usize, options: &Options) -> Option<Finding> {
         Some(_) => "a repair, which leaves alone what did not drift",
         None => "--target or --exclude",
     };
-    let count = match left_out {
-        0 => "no change is".to_owned(),
-        1 => "1 change is".to_owned(),
-        many => format!("{many} changes are"),
+    let message = match (left_out, &options.only) {
+        (0, Some(_)) => "a repair, of all that differs".to_owned(),
+        (0, None) => "narrowed by --target or --exclude, which leave out no change".to_owned(),
+        (1, _) => format!("1 change is left out by {by}"),
+        (many, _) => format!("{many} changes are left out by {by}"),
     };
     let narrowed = options.only.is_some() || !options.targets.is_empty() || !options.excludes.is_empty();
     narrowed.then(|| Finding {
         code: codes::PARTIAL,
         severity: Severity::Note,
-        message: format!("{count} left out by {by}"),
+        message,
         address: None,
         origin: None,
         label: None,
