@@ -137,10 +137,7 @@ pub(crate) mod live {
         let id = live.load_balancer_arn()?.to_owned();
         let flag = enforcement(live);
         let owner = if flag == "on" { Owner::Nobody } else { child_owner(parent, KIND, "enforce") };
-        let attrs = Attrs::new()
-            .with(&ID, id.clone())
-            .with(&LOAD_BALANCER, id.clone())
-            .with(&ENFORCE, flag);
+        let attrs = Attrs::new().with(&ID, id.clone()).with(&LOAD_BALANCER, id.clone()).with(&ENFORCE, flag);
         let scope = session.scope.clone();
         Some(Observed { kind: KIND, scope, id, owner, status: Status::Ready, attrs, tags: Default::default() })
     }

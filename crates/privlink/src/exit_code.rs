@@ -37,7 +37,10 @@ pub(crate) const TERMINATED: Exit = Exit(143);
 /// Every code and its meaning, in order.
 pub(crate) static TABLE: &[(Exit, &str)] = &[
     (DONE, "done; with --detailed-exitcode: nothing to change; drift: nothing drifted"),
-    (ERROR, "error before anything was changed, or when the results could not be written; drift: somebody was not told"),
+    (
+        ERROR,
+        "error before anything was changed, or when the results could not be written; drift: somebody was not told",
+    ),
     (CHANGES, "with --detailed-exitcode: there are changes; drift, always: something drifted"),
     (ROLLED_BACK, "the run failed and was rolled back: all is as it was, but for what the plan had declared"),
     (STUCK, "the run failed and something is left of it; the command that goes on is printed"),

@@ -271,7 +271,8 @@ fn targets_bring_what_they_need_and_excludes_take_what_needs_them() {
 
 #[test]
 fn a_target_that_names_nothing_is_an_error() {
-    let options = Options { targets: vec![Address::new("lnik")], excludes: vec![Address::new("ap")], ..Options::default() };
+    let options =
+        Options { targets: vec![Address::new("lnik")], excludes: vec![Address::new("ap")], ..Options::default() };
     let plan = planned_with(&chain(), &Snapshot::default(), options);
     expect![[r#"
         no steps
