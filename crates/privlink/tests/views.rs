@@ -131,7 +131,7 @@ fn json_and_markdown_say_what_a_policy_means() {
     let definition = changes.iter().find(|change| change["address"] == "api/legacy/definition").unwrap();
     let rows = definition["attributes"].as_array().unwrap();
     let policy = rows.iter().find(|row| row["key"] == "policy").unwrap();
-    let text = "loosened: 1 deny statement removed, 1 allow statement widened";
+    let text = "loosened: 1 deny statement removed, 1 allow statement widened (everyone, unconditionally)";
     assert_eq!(policy["access"], serde_json::json!({ "verdict": "loosened", "text": text }));
     assert!(show(&case.plan, "text").contains(&format!("access {text}")));
     let markdown = show(&case.plan, "markdown");

@@ -150,9 +150,7 @@ impl<'a> Policy<'a> {
     fn contents(&self) -> Vec<String> {
         let counted = EFFECTS.into_iter().map(|(effect, word)| (effect, word, self.of_effect(effect)));
         let told = counted.filter(|(_, _, statements)| !statements.is_empty()).map(|(effect, word, statements)| {
-            let who: Vec<String> = statements.iter().take(NAMED).map(|statement| statement.who()).collect();
-            let more = if statements.len() > NAMED { ", and others" } else { "" };
-            let who = if effect == Effect::Allow { format!(" ({}{more})", who.join("; ")) } else { String::new() };
+            let who = if effect == Effect::Allow { whom(&statements) } else { String::new() };
             format!("{}{who}", said_number(statements.len(), word))
         });
         let told: Vec<String> = told.collect();
@@ -204,12 +202,12 @@ fn compare(before: &Policy<'_>, after: &Policy<'_>) -> Access {
                     (true, false) => How::Widened,
                     _ => How::Narrowed,
                 };
-                told.count(new.effect(), how);
+                told.count(new, how);
             }
-            None => told.count(new.effect(), How::Added),
+            None => told.count(new, How::Added),
         }
     }
-    removed.iter().for_each(|old| told.count(old.effect(), How::Removed));
+    removed.into_iter().for_each(|old| told.count(old, How::Removed));
     said(verdict, told.facts())
 }
 
@@ -221,17 +219,17 @@ enum How {
     Narrowed,
 }
 
-/// How many statements of an effect were treated how.
+/// The statements of an effect that were treated in one way.
 #[derive(Default)]
-struct Told(BTreeMap<(How, Effect), usize>);
+struct Told<'a>(BTreeMap<(How, Effect), Vec<Statement<'a>>>);
 
-impl Told {
-    fn count(&mut self, effect: Effect, how: How) {
-        *self.0.entry((how, effect)).or_default() += 1;
+impl<'a> Told<'a> {
+    fn count(&mut self, statement: Statement<'a>, how: How) {
+        self.0.entry((how, statement.effect())).or_default().push(statement);
     }
 
     fn facts(&self) -> Vec<String> {
-        let fact = |((how, effect), number): (&(How, Effect), &usize)| {
+        let fact = |((how, effect), statements): (&(How, Effect), &Vec<Statement<'a>>)| {
             let verb = match how {
                 How::Added => "added",
                 How::Removed => "removed",
@@ -239,10 +237,20 @@ impl Told {
                 How::Narrowed => "narrowed",
             };
             let word = EFFECTS.into_iter().find(|(it, _)| it == effect).map_or("other", |(_, word)| word);
-            format!("{} {verb}", said_number(*number, word))
+            // Who is let in is what a reader must not have to look for.
+            let lets_in = *effect == Effect::Allow && matches!(how, How::Added | How::Widened);
+            let who = if lets_in { whom(statements) } else { String::new() };
+            format!("{} {verb}{who}", said_number(statements.len(), word))
         };
         self.0.iter().map(fact).collect()
     }
+}
+
+/// Whom statements are about, the first ones.
+fn whom(statements: &[Statement<'_>]) -> String {
+    let who: Vec<String> = statements.iter().take(NAMED).map(|statement| statement.who()).collect();
+    let more = if statements.len() > NAMED { ", and others" } else { "" };
+    format!(" ({}{more})", who.join("; "))
 }
 
 fn said_number(number: usize, effect: &str) -> String {

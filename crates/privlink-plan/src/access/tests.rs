@@ -34,17 +34,27 @@ fn judged(before: &[Value], after: &[Value]) -> String {
     judge(Some(&policy(before)), Some(&policy(after))).unwrap().text
 }
 
+/// The same without whom it is about.
+fn counted(before: &[Value], after: &[Value]) -> String {
+    let text = judged(before, after);
+    let (head, rest) = text.split_once(" (").unwrap_or((&text, ")"));
+    format!("{head}{}", rest.rsplit_once(')').unwrap().1)
+}
+
 #[test]
 fn whole_statements_that_come_and_go() {
     let (all, some, deny) = (on("Allow", "*"), on("Allow", "a"), on("Deny", "*"));
     let both = [all.clone(), deny.clone()];
-    assert_eq!(judged(std::slice::from_ref(&deny), &both), "loosened: 1 allow statement added");
+    assert_eq!(
+        judged(std::slice::from_ref(&deny), &both),
+        "loosened: 1 allow statement added (everyone, unconditionally)"
+    );
     assert_eq!(judged(&both, std::slice::from_ref(&all)), "loosened: 1 deny statement removed");
     assert_eq!(judged(&both, std::slice::from_ref(&deny)), "tightened: 1 allow statement removed");
     assert_eq!(judged(std::slice::from_ref(&all), &both), "tightened: 1 deny statement added");
     assert_eq!(judged(&both, &[deny.clone(), all.clone()]), "cosmetic");
     assert_eq!(
-        judged(std::slice::from_ref(&some), &[on("Allow", "b")]),
+        counted(std::slice::from_ref(&some), &[on("Allow", "b")]),
         "changed: 1 allow statement added, 1 allow statement removed"
     );
     assert_eq!(
@@ -72,9 +82,11 @@ fn statements_that_are_reworded() {
         (on("Allow", "a"), statement("Allow", &[("Resource", Value::text_set(["a", "b"]))])),
     ] {
         let (narrow, wide) = ([narrow], [wide]);
-        assert_eq!(judged(&narrow, &wide), "loosened: 1 allow statement widened");
+        assert_eq!(counted(&narrow, &wide), "loosened: 1 allow statement widened");
         assert_eq!(judged(&wide, &narrow), "tightened: 1 allow statement narrowed");
     }
+    let wider = judged(&[vpce(&["a"])], &[vpce(&["a", "b"])]);
+    assert_eq!(wider, "loosened: 1 allow statement widened (everyone where aws:SourceVpce is a or b)");
     // A deny that leaves out more denies less.
     assert_eq!(judged(&[but(&["a"])], &[but(&["a", "b"])]), "loosened: 1 deny statement narrowed");
     assert_eq!(judged(&[but(&["a", "b"])], &[but(&["a"])]), "tightened: 1 deny statement widened");
@@ -99,7 +111,7 @@ fn what_is_not_certain_is_changed() {
         (later(Value::from("vpce-1")), later(id("entry/hub"))),
         (statement("Allow", &[("NotPrincipal", "a".into())]), statement("Allow", &[("NotPrincipal", "b".into())])),
     ] {
-        assert_eq!(judged(&[before], &[after]), both);
+        assert_eq!(counted(&[before], &[after]), both);
     }
     let strange = [statement("Permit", &[])];
     assert_eq!(judged(&[], &strange), "changed: 1 other statement added");
@@ -271,5 +283,5 @@ fn a_policy_where_there_was_none_is_held_against_what_was_in_force() {
         access(&change, Some(&GATE)).remove(0).1.text
     };
     assert_eq!(judged(None, Some(&some)), "tightened: 1 allow statement narrowed");
-    assert_eq!(judged(Some(&some), None), "loosened: 1 allow statement widened");
+    assert_eq!(judged(Some(&some), None), "loosened: 1 allow statement widened (everyone, unconditionally)");
 }

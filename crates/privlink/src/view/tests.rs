@@ -219,7 +219,7 @@ fn a_plan_with_something_of_everything() {
                          }
                        ],
                        "Version": "2008-10-17"
-                    access loosened: 1 allow statement added
+                    access loosened: 1 allow statement added (b, unconditionally)
               - api/shop/stage/old  stage · a1b2c3/old · no longer in the spec
                   lost, even if undone: its cache
               = api/shop/stage/prod  stage · a1b2c3/prod · as the spec says

@@ -160,7 +160,7 @@ fn text_tells_all_of_it_and_the_verdict_last() {
                        "Principal": "*"
                      }
                    ],
-                access loosened: 1 allow statement added, 1 deny statement removed
+                access loosened: 1 allow statement added (everyone, unconditionally), 1 deny statement removed
               the spec changed paths too, which is not applied yet: a repair applies that as well
           missing      api/shop/stage/prod  stage · id-of-api-shop-stage-prod
               name  "prod"
@@ -199,7 +199,7 @@ fn markdown_tells_what_matters_on_its_first_screen() {
     expect![[r#"
         **Drift in project `shop`:** 6 of 9 resources · 1 missing, 1 not working, 3 changed, 1 added · 1 ignored · 1 planned and not applied.
 
-        - **changed** `api/shop/definition` (API definition): `policy`, **access loosened: 1 allow statement added, 1 deny statement removed**
+        - **changed** `api/shop/definition` (API definition): `policy`, **access loosened: 1 allow statement added (everyone, unconditionally), 1 deny statement removed**
         - **not working** `link/gateway/hub` (VPC link)
         - **missing** `api/shop/stage/prod` (stage)
         - **added** `link/gateway/hub/load-balancer/listener/8099` (listener)
@@ -220,7 +220,7 @@ fn markdown_tells_what_matters_on_its_first_screen() {
                       "Principal": "*"
                     }
                   ],
-        !       access loosened: 1 allow statement added, 1 deny statement removed
+        !       access loosened: 1 allow statement added (everyone, unconditionally), 1 deny statement removed
               the spec changed paths too, which is not applied yet: a repair applies that as well
         ! missing api/shop/stage/prod  stage · id-of-api-shop-stage-prod
         -     name  "prod"
@@ -260,7 +260,7 @@ fn markdown_tells_what_matters_on_its_first_screen() {
     expect![[r#"
         **Drift in project `shop`:** 6 of 9 resources · 1 missing, 1 not working, 3 changed, 1 added · 1 ignored · 1 planned and not applied.
 
-        - **changed** `api/shop/definition` (API definition): `policy`, **access loosened: 1 allow statement added, 1 deny statement removed**
+        - **changed** `api/shop/definition` (API definition): `policy`, **access loosened: 1 allow statement added (everyone, unconditionally), 1 deny statement removed**
         - **not working** `link/gateway/hub` (VPC link)
         - **missing** `api/shop/stage/prod` (stage)
         - **added** `link/gateway/hub/load-balancer/listener/8099` (listener)
@@ -336,7 +336,7 @@ fn junit_has_a_case_for_each_resource() {
         <testsuites name="privlink drift" tests="9" failures="6" errors="0" skipped="1">
           <testsuite name="gateway 222222222222 us-east-1" tests="9" failures="6" errors="0" skipped="1">
             <testcase classname="rest-api" name="api/shop"/>
-            <testcase classname="api-definition" name="api/shop/definition"><failure type="drift" message="changed: API definition · id-of-api-shop-definition">policy&#10;  @@ -4,7 +4,7 @@&#10;         &quot;Action&quot;: [&#10;           &quot;*&quot;&#10;         ],&#10;  -      &quot;Effect&quot;: &quot;Deny&quot;,&#10;  +      &quot;Effect&quot;: &quot;Allow&quot;,&#10;         &quot;Principal&quot;: &quot;*&quot;&#10;       }&#10;     ],&#10;  access loosened: 1 allow statement added, 1 deny statement removed&#10;the spec changed paths too, which is not applied yet: a repair applies that as well</failure></testcase>
+            <testcase classname="api-definition" name="api/shop/definition"><failure type="drift" message="changed: API definition · id-of-api-shop-definition">policy&#10;  @@ -4,7 +4,7 @@&#10;         &quot;Action&quot;: [&#10;           &quot;*&quot;&#10;         ],&#10;  -      &quot;Effect&quot;: &quot;Deny&quot;,&#10;  +      &quot;Effect&quot;: &quot;Allow&quot;,&#10;         &quot;Principal&quot;: &quot;*&quot;&#10;       }&#10;     ],&#10;  access loosened: 1 allow statement added (everyone, unconditionally), 1 deny statement removed&#10;the spec changed paths too, which is not applied yet: a repair applies that as well</failure></testcase>
             <testcase classname="stage" name="api/shop/stage/prod"><failure type="drift" message="missing: stage · id-of-api-shop-stage-prod">name  &quot;prod&quot;</failure></testcase>
             <testcase classname="endpoint" name="entry/hub"/>
             <testcase classname="vpc-link" name="link/gateway/hub"><failure type="drift" message="not working: VPC link · id-of-link-gateway-hub · AWS says: FAILED: its &lt;balancer&gt; &amp; co">a repair replaces it, as AWS never mends it; loses its id</failure></testcase>
@@ -368,7 +368,7 @@ fn a_chat_is_told_within_its_limits() {
               "type": "section",
               "text": {
                 "type": "mrkdwn",
-                "text": "• changed `api/shop/definition`: policy, *access loosened: 1 allow statement added, 1 deny statement removed*\n• not working `link/gateway/hub`\n• missing `api/shop/stage/prod`\n• added `link/gateway/hub/load-balancer/listener/8099`\n• changed `link/gateway/hub/load-balancer`: security-groups (by alice)\n• changed `target/billing/targets`: addresses\n"
+                "text": "• changed `api/shop/definition`: policy, *access loosened: 1 allow statement added (everyone, unconditionally), 1 deny statement removed*\n• not working `link/gateway/hub`\n• missing `api/shop/stage/prod`\n• added `link/gateway/hub/load-balancer/listener/8099`\n• changed `link/gateway/hub/load-balancer`: security-groups (by alice)\n• changed `target/billing/targets`: addresses\n"
               }
             },
             {

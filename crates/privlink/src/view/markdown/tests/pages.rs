@@ -49,7 +49,7 @@ fn a_page_with_something_of_everything() {
 
         > [!WARNING]
         > **Policies: 1 loosened**
-        > - `api/shop/definition` (API definition `a1b2c3`), `policy`: loosened: 1 allow statement added
+        > - `api/shop/definition` (API definition `a1b2c3`), `policy`: loosened: 1 allow statement added (b, unconditionally)
 
         > [!CAUTION]
         > **1 interruption**
@@ -85,7 +85,7 @@ fn a_page_with_something_of_everything() {
                     }
                   ],
                   "Version": "2008-10-17"
-        !       access loosened: 1 allow statement added
+        !       access loosened: 1 allow statement added (b, unconditionally)
         - api/shop/stage/old  stage · a1b2c3/old · no longer in the spec
         !     lost, even if undone: its cache
         + entry/hub  interface endpoint · absent · because api "shop" · undo exact
