@@ -422,11 +422,15 @@ fn the_help_is_what_it_was() {
           plan         Show what an apply would do [aliases: preview, diff]
           apply        Make the accounts as the spec says
           destroy      Delete everything this project owns
+          drift        Find what was changed behind privlink's back, tell it, and put it back
           runs         List the runs of this project and how they ended
           resume       Go on with a run that was killed, interrupted or is stuck
           rollback     Take back what a run did
           unlock       Break a lock that nobody will release
           show         Show a saved plan
+          graph        Draw what stands where and leads where, and what a plan changes of it
+          comment      Tell a pull request on GitHub what a saved plan does, in one comment that is edited
+                       in place
           explain      Explain a code that a message carries; without one, list them all
           schema       Print the JSON Schema of plans, the permissions of a spec, or a page of the reference
           sandbox      An AWS on this machine to try things on
@@ -445,9 +449,10 @@ fn the_help_is_what_it_was() {
                   Print version
 
         Exit codes:
-            0  done; with --detailed-exitcode: nothing to change
-            1  error before anything was changed, or when the results could not be written
-            2  with --detailed-exitcode: there are changes
+            0  done; with --detailed-exitcode: nothing to change; drift: nothing drifted
+            1  error before anything was changed, or when the results could not be written; drift: somebody
+            was not told
+            2  with --detailed-exitcode: there are changes; drift, always: something drifted
             3  the run failed and was rolled back: all is as it was, but for what the plan had declared
             4  the run failed and something is left of it; the command that goes on is printed
             5  refused by a guard or by the person asked
