@@ -3,17 +3,20 @@
 //! Owns: the port [`Store`] and its two kinds, a folder and a place for objects such as S3. A store keeps the lock of each
 //! project and, for each run, its plan and its journal.
 //! Refuses to know: what the lines of a journal mean (see `journal`), AWS.
-//! Read next: `lock` for who holds what, then `folder` and `object`.
+//! Read next: `holder` and `lock` for who holds what, then `folder` and `object`.
 //!
 //! **Invariant:** what a store says it has kept is still there after a power failure. A journal only ever grows, and only by
 //! the hand of whoever knows how long it is.
 
+mod chance;
 mod error;
 mod facts;
 mod folder;
+mod holder;
 mod lock;
 mod memory;
 mod object;
+mod patience;
 mod renewal;
 mod wall;
 
@@ -21,7 +24,8 @@ use privlink_model::BoxFuture;
 
 pub use error::{LockError, StoreError};
 pub use folder::FolderStore;
-pub use lock::{Claim, Holder, Lock, Lost, Unlocked, lock};
+pub use holder::{Claim, Holder};
+pub use lock::{Lock, Lost, Unlocked, lock};
 pub use memory::MemoryObjects;
 pub use object::ObjectStore;
 pub use wall::wall_seconds;

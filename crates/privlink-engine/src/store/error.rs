@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use privlink_model::ObjectError;
 
-use super::lock::Holder;
+use super::holder::Holder;
 
 /// Why a store could not do something.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,10 +1,9 @@
-//! What a lock's holder writes into it, as JSON, and texts that nobody else comes up with.
-
-use std::hash::{BuildHasher as _, RandomState};
+//! What a lock's holder writes into it, as JSON.
 
 use serde::{Deserialize, Serialize};
 
-use super::lock::{Claim, Holder};
+use super::chance::nonce;
+use super::holder::{Claim, Holder};
 use super::wall::wall_seconds;
 
 const VERSION: u32 = 1;
@@ -59,25 +58,9 @@ impl Facts {
     }
 }
 
-/// A text that nobody else comes up with.
-pub(super) fn nonce() -> String {
-    format!("{:016x}{:016x}", nonce_number(), nonce_number())
-}
-
-/// A number that cannot be told ahead: the standard library keys its hash maps with the system's entropy.
-pub(super) fn nonce_number() -> u64 {
-    RandomState::new().hash_one(std::process::id())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn nobody_comes_up_with_the_same_text() {
-        let texts: std::collections::BTreeSet<String> = (0..1000).map(|_| nonce()).collect();
-        assert_eq!(texts.len(), 1000);
-    }
 
     #[test]
     fn what_is_written_is_read_and_what_is_new_is_passed_over() {

@@ -16,7 +16,8 @@ use tokio::sync::watch;
 
 use super::error::{LockError, StoreError};
 use super::facts::Facts;
-use super::lock::{Claim, Holder, Lock, Unlocked};
+use super::holder::{Claim, Holder};
+use super::lock::{Lock, Unlocked};
 use super::{Store, plain};
 
 /// Whoever looks at a lock holds it for a moment, and whoever has just taken it has not yet said who they are.

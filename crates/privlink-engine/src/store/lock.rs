@@ -1,6 +1,7 @@
-//! Locks as every store has them: who asks, who holds, what is held.
+//! Locks as every store has them: what is held, how it is lost and given back.
 //!
 //! Owns: waiting for a lock. Refuses to know: how a store keeps one.
+//! Read next: `holder` for who asks and who holds, then `folder` or `renewal`.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,49 +11,9 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use super::Store;
+use super::chance::jittered;
 use super::error::{LockError, StoreError};
-use super::facts::nonce_number;
-
-/// Who asks for a lock.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Claim {
-    /// The person, as `user@host`.
-    pub owner: String,
-    /// The run it is for.
-    pub run: String,
-    /// What they do, such as `privlink apply`.
-    pub command: String,
-}
-
-/// Who holds a lock, as they wrote it down.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Holder {
-    /// The person, as `user@host`; empty when it is not known.
-    pub owner: String,
-    /// The run it is for.
-    pub run: String,
-    /// What they do.
-    pub command: String,
-    /// The number of their process, on their machine.
-    pub process: u32,
-    /// Since when, in seconds since 1970.
-    pub since: u64,
-    /// Until when they will have renewed it or are gone, in seconds since 1970; none where the lock goes with the process.
-    pub expires: Option<u64>,
-    /// Whether their process lives; none where that cannot be known.
-    pub alive: Option<bool>,
-    /// What tells this moment of this lock from every other.
-    pub mark: String,
-}
-
-impl fmt::Display for Holder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.owner.is_empty() {
-            return f.write_str("a process that has not yet said whose it is");
-        }
-        write!(f, "{} ({}, process {}, run {})", self.owner, self.command, self.process, self.run)
-    }
-}
+use super::holder::{Claim, Holder};
 
 /// What came of breaking a lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -162,9 +123,4 @@ pub async fn lock(
         sleep(jittered(pause).min(left)).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
-}
-
-/// Between half of a time and one and a half: those who wait for the same thing do not ask all at once.
-pub(super) fn jittered(time: Duration) -> Duration {
-    time / 2 + time.mul_f64((nonce_number() % 1024) as f64 / 1024.0)
 }

@@ -3,7 +3,7 @@
 //! Owns: what is where (`locks/PROJECT.json`, `runs/RUN/plan.json`, and `runs/RUN/journal/00000001.jsonl` for each batch of
 //! lines, as objects cannot grow), and telling our own writes from those of others when answers are lost.
 //! Refuses to know: S3's protocol.
-//! Read next: `renewal`, for what happens while a lock is held.
+//! Read next: `renewal`, for what happens while a lock is held; `patience`, for how often a call is made.
 //!
 //! **Invariant:** a lock that has expired is not free. Its holder may be asleep, and wake up; only a person can tell.
 
@@ -11,21 +11,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
-use privlink_model::{BoxFuture, DeleteEnd, ErrorClass, ObjectError, Objects, PutEnd, Version, Versioned, When};
-use tokio::time::sleep;
+use privlink_model::{BoxFuture, DeleteEnd, Objects, PutEnd, Version, Versioned, When};
 
+use super::chance::nonce;
 use super::error::{LockError, StoreError};
-use super::facts::{Facts, nonce};
-use super::lock::{Claim, Holder, Lock, Unlocked, jittered};
+use super::facts::Facts;
+use super::holder::{Claim, Holder};
+use super::lock::{Lock, Unlocked};
+use super::patience::Patience;
 use super::renewal::{Held, Lease};
 use super::{Store, plain};
 
-/// How often a call without an answer is made before it counts as failed; the client has tried several times each time.
-const TRIES: u32 = 4;
-/// The same where others write at the same time and one of them gets on each time.
-const TRIES_AMONG_OTHERS: u32 = 12;
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
-const LONGEST_DOUBLING: u32 = 3;
 /// Batches of a journal that are read at once.
 const READS: usize = 16;
 /// Comes before the name of whoever wrote a batch, in its first line.
@@ -105,36 +101,6 @@ enum Created {
     Ours(Version),
     /// Somebody else had made one.
     Others(Vec<u8>, Version),
-}
-
-/// How long calls are made again that may do better.
-#[derive(Default)]
-pub(super) struct Patience {
-    failures: u32,
-}
-
-impl Patience {
-    /// Waits a little after a failure.
-    ///
-    /// # Errors
-    /// The failure, when there is no use in waiting.
-    pub(super) async fn after(&mut self, error: ObjectError) -> Result<(), ObjectError> {
-        self.failures += 1;
-        if self.failures >= tries(error.class) {
-            return Err(error);
-        }
-        sleep(jittered(FIRST_PAUSE * 2_u32.pow((self.failures - 1).min(LONGEST_DOUBLING)))).await;
-        Ok(())
-    }
-}
-
-/// How often a call is made that fails in a way.
-fn tries(class: ErrorClass) -> u32 {
-    match class {
-        ErrorClass::Busy | ErrorClass::Throttled => TRIES_AMONG_OTHERS,
-        ErrorClass::InDoubt | ErrorClass::Unreachable | ErrorClass::Unreadable => TRIES,
-        ErrorClass::Quota | ErrorClass::Denied | ErrorClass::NotFound | ErrorClass::Refused => 1,
-    }
 }
 
 fn lock_key(project: &str) -> Result<String, StoreError> {

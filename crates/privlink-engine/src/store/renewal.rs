@@ -10,10 +10,12 @@ use privlink_model::{DeleteEnd, ObjectError, Objects, PutEnd, Version, When};
 use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, sleep, timeout_at};
 
+use super::chance::jittered;
 use super::error::StoreError;
 use super::facts::Facts;
-use super::lock::{Claim, Lock, Lost, jittered};
-use super::object::Patience;
+use super::holder::Claim;
+use super::lock::{Lock, Lost};
+use super::patience::Patience;
 use super::wall::wall_seconds;
 
 /// How long a lock holds without being renewed.
