@@ -28,11 +28,13 @@ use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 
 use crate::course::{Course, Played};
 use crate::late;
+use crate::lost::{broken_down, lost_answer};
 use crate::outputs::{Late, Outputs, Resolved, in_words};
+use crate::ports::Ports;
 use crate::prepare::{Prepared, desired, prepare};
 use crate::renamed::Renamed;
 use crate::retry::{Attempts, Rule, Verdict};
-use crate::step::{Called, Ports, Unfinished, Walk, broken_down, lost_answer};
+use crate::step::{Called, Unfinished, Walk};
 use crate::stop::StopSignal;
 use crate::track::{Stage, Track};
 

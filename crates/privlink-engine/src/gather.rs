@@ -11,7 +11,7 @@ use privlink_model::{Cloud, Event, Kinds, Query, Scope, ScopeSnapshot, Snapshot,
 use tokio::task::{JoinError, JoinSet};
 
 use crate::events::EventSink;
-use crate::step::panic_message;
+use crate::lost::panic_message;
 
 /// The code of a scope whose read ended in a bug of ours.
 pub(crate) const PANICKED: &str = "privlink::engine::gather-panicked";

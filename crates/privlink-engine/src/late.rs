@@ -7,7 +7,7 @@ use privlink_model::{Address, Attrs, ErrorClass, Observed, Status, StepFailure, 
 
 use crate::events::WaitNews;
 use crate::outputs::Late;
-use crate::step::{Ports, SHORTEST, passes, unread};
+use crate::ports::{Ports, SHORTEST, passes, unread};
 
 /// Reads the objects again, all at once, until each yields what is wanted of it.
 pub(crate) async fn read_all(
@@ -22,11 +22,7 @@ async fn read(ports: &Ports, step: StepId, late: Late) -> Result<(Address, Attrs
     let start = ports.clock.now();
     let mut news = WaitNews::new(&ports.events, step);
     loop {
-        let read = {
-            let _place = ports.looks.acquire().await;
-            ports.cloud.read(&late.scope, late.kind, &late.id, &late.attrs).await
-        };
-        let status = match read {
+        let status = match ports.read(&late.scope, late.kind, &late.id, &late.attrs).await {
             Ok(Some(object)) if yields(&object, &late) => return Ok((late.address, object.attrs)),
             Ok(Some(object)) => match object.status {
                 Status::Failed(reason) => return Err(without(&late, &reason)),

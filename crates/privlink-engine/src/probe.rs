@@ -12,7 +12,7 @@ use privlink_model::{
     Attrs, ErrorClass, KindSchema, Object, Observed, Operation, Owner, Ownership, Status, Way, Write, keys,
 };
 
-use crate::step::{Ports, passes};
+use crate::ports::{Ports, passes};
 
 /// How long what a call may have made is looked for.
 const SURE: Duration = Duration::from_secs(30);
@@ -74,10 +74,7 @@ fn made(observed: Observed) -> Look {
 }
 
 async fn created(ports: &Ports, schema: &KindSchema, write: &Write) -> Look {
-    let read = {
-        let _place = ports.looks.acquire().await;
-        ports.cloud.gather(&write.scope, &ports.project, &[]).await
-    };
+    let read = ports.gather(&write.scope).await;
     let objects = match read.listings.get(schema.name) {
         Some(Ok(objects)) => objects,
         Some(Err(unread)) => return Look::Unread(format!("{}: {}", unread.operation, unread.message)),
@@ -104,10 +101,7 @@ fn has_all(schema: &KindSchema, write: &Write, object: &Observed) -> bool {
 }
 
 async fn read(ports: &Ports, write: &Write) -> Result<Option<Observed>, Look> {
-    let mut known = write.before.clone();
-    known.merge(&write.after);
-    let _place = ports.looks.acquire().await;
-    match ports.cloud.read(&write.scope, write.kind, &write.id, &known).await {
+    match ports.read_of(write, &write.id).await {
         Ok(found) => Ok(found),
         Err(error) if error.class == ErrorClass::NotFound => Ok(None),
         Err(error) if passes(&error) => Err(Look::Unread(error.to_string())),

@@ -1,7 +1,7 @@
 //! What happens around one call: the look before it, the record of it, the call, the wait for its end, the look after it.
 //!
-//! Each function here is part of the body of one task; what follows from its answer is decided by `dispatch`. Reads for values
-//! that come late are in `late`, the search for what a lost answer would have said in `probe`.
+//! Each function here is part of the body of one task; what follows from its answer is decided by `dispatch`. The wait itself is
+//! in `settle`, reads for values that come late in `late`, the search for what a lost answer would have said in `probe`.
 //!
 //! **Invariant:** no call is made before the intent to make it is on disk, and nothing more is called once that fails.
 
@@ -10,51 +10,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use privlink_model::{
-    Attrs, Clock, Cloud, CloudError, ErrorClass, Event, Kinds, Object, Observed, Operation, Progress, Record, Settle,
-    Status, Step, StepFailure, StepId, StepRecord, Way, Write, Written,
+    Attrs, CloudError, ErrorClass, Event, Object, Observed, Operation, Progress, Record, Settle, Status, StepFailure,
+    StepId, StepRecord, Way, Write, Written,
 };
-use tokio::sync::Semaphore;
-use tokio::task::JoinError;
 
 use crate::compare;
-use crate::events::{EventSink, WaitNews};
-use crate::journal::Journal;
+use crate::ports::{Ports, UNSEEN, gone, passes, unread};
 use crate::probe::{Found, probe};
-use crate::stop::StopSignal;
+use crate::settle::settle;
 
-/// The pause before the first look at what may be there at once.
-const FIRST_LOOK: Duration = Duration::from_secs(1);
-/// The shortest pause between looks, whatever a plan says.
-pub(crate) const SHORTEST: Duration = Duration::from_millis(100);
-/// How long AWS's reads may not know what its writes made.
-const UNSEEN: Duration = Duration::from_secs(60);
 /// The pause between two looks at what reads do not show yet.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
 /// How often a read is repeated that failed in passing.
 const READS: u32 = 6;
-
-/// What tasks work with.
-#[derive(Clone)]
-pub(crate) struct Ports {
-    pub(crate) cloud: Arc<dyn Cloud>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) events: EventSink,
-    pub(crate) kinds: Kinds,
-    pub(crate) journal: Journal,
-    pub(crate) project: Arc<str>,
-    /// Places for reads that are under way: those who wait for AWS do not all ask in the same moment.
-    pub(crate) looks: Arc<Semaphore>,
-    /// Given when nothing more may be called.
-    pub(crate) blocked: StopSignal,
-    /// Whether what was written must be seen to be as asked.
-    pub(crate) confirm: bool,
-}
-
-impl Ports {
-    pub(crate) fn since(&self, start: Duration) -> Duration {
-        self.clock.now().saturating_sub(start)
-    }
-}
 
 /// One step on its way, as its tasks know it.
 #[derive(Clone)]
@@ -213,14 +181,9 @@ impl Walk {
     }
 
     async fn read(&self, write: &Write, id: &str) -> Result<Option<Observed>, CloudError> {
-        let mut known = write.before.clone();
-        known.merge(&write.after);
         let mut reads = 0;
         loop {
-            let read = {
-                let _place = self.ports.looks.acquire().await;
-                self.ports.cloud.read(&write.scope, write.kind, id, &known).await
-            };
+            let read = self.ports.read_of(write, id).await;
             reads += 1;
             match read {
                 Err(error) if error.class == ErrorClass::NotFound => return Ok(None),
@@ -303,11 +266,7 @@ impl Walk {
 
     /// Looks whether what was deleted is gone, as the kind understands it: an emptied definition is; what is in the way if not.
     async fn is_gone(&self, write: &Write, id: &str) -> Result<Option<String>, StepFailure> {
-        let look = {
-            let _place = self.ports.looks.acquire().await;
-            self.ports.cloud.settle(write, id).await
-        };
-        match look {
+        match self.ports.progress(write, id).await {
             Ok(Progress::Done(_)) => Ok(None),
             Ok(Progress::Pending(status)) => Ok(Some(format!("it is still there ({status})"))),
             Ok(Progress::Failed(reason)) => Err(StepFailure::Settled(reason)),
@@ -342,130 +301,4 @@ pub(crate) enum Unfinished {
     Failed(StepFailure),
     /// Its end could not be written down; why.
     Blocked(String),
-}
-
-/// Waits until what the call began has come to its end, and gives the attributes that are known then.
-async fn settle(ports: &Ports, step: StepId, wait: &Settle, write: &Write, id: &str) -> Result<Attrs, StepFailure> {
-    let start = ports.clock.now();
-    let mut news = WaitNews::new(&ports.events, step);
-    let facts = ports.kinds.get(write.kind);
-    let facts = facts.and_then(|facts| if write.operation == Operation::Delete { facts.gone } else { facts.ready });
-    let mut pause = first_look(wait, facts.is_some_and(|facts| facts.early)).min(wait.limit);
-    loop {
-        ports.clock.sleep(pause).await;
-        let look = {
-            let _place = ports.looks.acquire().await;
-            ports.cloud.settle(write, id).await
-        };
-        let elapsed = ports.since(start);
-        let status = match look {
-            Ok(Progress::Done(attrs)) => return Ok(attrs),
-            Ok(Progress::Failed(reason)) => return Err(StepFailure::Settled(reason)),
-            Ok(Progress::Pending(status)) => status,
-            Err(error) if gone(write, &error) => return Ok(Attrs::new()),
-            Err(error) if passes(&error) || unseen(write, &error, elapsed) => unread(error),
-            Err(error) => return Err(StepFailure::Call(error)),
-        };
-        if elapsed >= wait.limit {
-            return Err(StepFailure::TimedOut(status));
-        }
-        news.tell(&status, elapsed);
-        pause = next_look(wait, elapsed).min(wait.limit.saturating_sub(elapsed)).max(SHORTEST);
-    }
-}
-
-/// How long until the first look.
-fn first_look(wait: &Settle, early: bool) -> Duration {
-    let soon = early || wait.typical <= FIRST_LOOK;
-    if soon { FIRST_LOOK.min(wait.poll).max(SHORTEST) } else { next_look(wait, Duration::ZERO) }
-}
-
-/// How long until the next look. Every look is a call that counts against AWS's quotas, so until half of what it takes as a
-/// rule none is made, and then ten in as much time again: whoever waits three minutes waits nine seconds too long on average.
-fn next_look(wait: &Settle, elapsed: Duration) -> Duration {
-    let half = wait.typical / 2;
-    wait.poll.max(wait.typical / 10).max(half.saturating_sub(elapsed))
-}
-
-/// Whether the error says that what was to be deleted is no more.
-fn gone(write: &Write, error: &CloudError) -> bool {
-    write.operation == Operation::Delete && error.class == ErrorClass::NotFound
-}
-
-/// Whether the error says that AWS's reads lag behind its writes.
-fn unseen(write: &Write, error: &CloudError, elapsed: Duration) -> bool {
-    write.operation == Operation::Create && error.class == ErrorClass::NotFound && elapsed < UNSEEN
-}
-
-/// Whether a read that failed so is worth repeating.
-pub(crate) fn passes(error: &CloudError) -> bool {
-    matches!(error.class, ErrorClass::Throttled | ErrorClass::InDoubt | ErrorClass::Unreachable)
-}
-
-/// What stands in place of a state that could not be read: the same text for the same error.
-pub(crate) fn unread(error: CloudError) -> String {
-    format!("unread ({})", CloudError { request_id: None, ..error })
-}
-
-/// What a task of ours said when it broke down.
-pub(crate) fn panic_message(error: JoinError) -> String {
-    let Ok(panic) = error.try_into_panic() else {
-        return "the task was taken away".to_owned();
-    };
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-    format!("a bug in privlink: {}", text.as_deref().unwrap_or("no message"))
-}
-
-/// What is known of a call whose answer never came because the run ended before.
-pub(crate) fn lost_answer(step: &Step) -> CloudError {
-    CloudError {
-        class: ErrorClass::InDoubt,
-        operation: step.call.clone(),
-        scope: step.scope.clone(),
-        code: String::new(),
-        message: "the run ended before an answer came".to_owned(),
-        request_id: None,
-    }
-}
-
-/// The failure of a step whose task broke down: a bug of ours, which must not take the run along.
-pub(crate) fn broken_down(step: &Step, called: bool, error: JoinError) -> StepFailure {
-    StepFailure::Call(CloudError {
-        // If it was about to call, nobody knows whether it did.
-        class: if called { ErrorClass::InDoubt } else { ErrorClass::Unreadable },
-        message: panic_message(error),
-        ..lost_answer(step)
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use privlink_model::Settle;
-
-    use super::{first_look, next_look};
-
-    /// The moments at which something that takes `secs` is looked at until it is done.
-    fn looks(typical: u64, poll: u64, secs: u64) -> Vec<u64> {
-        let wait = Settle {
-            until: "there".to_owned(),
-            typical: Duration::from_secs(typical),
-            limit: Duration::from_secs(1200),
-            poll: Duration::from_secs(poll),
-        };
-        let mut moments = vec![first_look(&wait, false).as_secs()];
-        while let Some(last) = moments.last().copied().filter(|last| *last < secs) {
-            moments.push(last + next_look(&wait, Duration::from_secs(last)).as_secs());
-        }
-        moments
-    }
-
-    #[test]
-    fn long_waits_are_looked_at_late_and_seldom() {
-        assert_eq!(looks(180, 5, 180), [90, 108, 126, 144, 162, 180]);
-        assert_eq!(looks(10, 2, 5), [5]);
-        assert_eq!(looks(1, 2, 4), [1, 3, 5]);
-    }
 }
