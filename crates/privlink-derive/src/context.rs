@@ -7,7 +7,7 @@ use privlink_spec::document::{Account, Document, Project};
 use privlink_spec::source::Span;
 
 use crate::access::scope;
-use crate::network::Vpc;
+use crate::vpc::Vpc;
 use crate::{Derived, Hosts};
 
 pub(crate) struct Context<'a> {
@@ -42,7 +42,7 @@ pub(crate) fn origin(span: Span) -> Origin {
 
 impl<'a> Context<'a> {
     pub(crate) fn new(document: &'a Document, project: &'a Project, snapshot: &'a Snapshot, hosts: &'a Hosts) -> Self {
-        let mut context = Self {
+        Self {
             document,
             project,
             snapshot,
@@ -51,13 +51,7 @@ impl<'a> Context<'a> {
             resources: BTreeMap::new(),
             findings: Vec::new(),
             unknown: BTreeSet::new(),
-        };
-        for network in document.networks.values() {
-            if let Some(vpc) = crate::network::find(&mut context, network) {
-                context.vpcs.insert(network.name.value.clone(), vpc);
-            }
         }
-        context
     }
 
     /// The project's name.

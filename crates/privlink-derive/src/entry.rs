@@ -16,7 +16,7 @@ use privlink_spec::document::Entry;
 
 use crate::context::{Asker, Context, origin};
 use crate::names::aws_name;
-use crate::network::Vpc;
+use crate::vpc::Vpc;
 
 /// The address of a network's entry.
 pub(crate) fn address(network: &str) -> Address {

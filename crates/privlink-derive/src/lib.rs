@@ -16,9 +16,11 @@ mod context;
 mod cors;
 mod definition;
 mod entry;
+mod hub;
 mod link;
 mod names;
 mod network;
+mod pair;
 mod policy;
 mod port;
 mod quota;
@@ -27,6 +29,8 @@ mod subnet;
 mod target;
 #[cfg(test)]
 mod tests;
+mod vpc;
+mod way;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -76,6 +80,7 @@ pub fn resolved(document: &Document) -> BTreeMap<(Address, String), String> {
 pub fn derive(document: &Document, snapshot: &Snapshot, hosts: &Hosts) -> Derived {
     let Some(project) = &document.project else { return Derived::default() };
     let mut context = Context::new(document, project, snapshot, hosts);
+    network::find_all(&mut context);
     entry::derive(&mut context);
     let reached = link::derive(&mut context);
     for api in document.apis.values() {

@@ -1,57 +1,21 @@
-//! Networks: finding the VPC of a network, choosing its subnets by zone id, and checking the way to networks outside.
+//! Networks: finding the VPC of each, and choosing its subnets by zone id.
 //!
 //! Zone *names* mean different zones in different accounts; only zone *ids* are compared.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use ipnet::Ipv4Net;
-use privlink_model::keys::{route_table, subnet, transit_gateway, vpc};
+use privlink_model::keys::{route_table, subnet, vpc};
 use privlink_model::{Attrs, Finding, Observed, Scope};
-use privlink_spec::document::{Network, Place, Selector, Spanned, Subnets, Target, Via};
+use privlink_spec::document::{Network, Place, Selector, Spanned, Subnets};
 
 use crate::access;
 use crate::context::{Context, origin};
-
-/// A network's VPC, as found.
-#[derive(Debug, Clone)]
-pub(crate) struct Vpc {
-    pub(crate) scope: Scope,
-    pub(crate) account: String,
-    pub(crate) id: String,
-    pub(crate) cidrs: Vec<Ipv4Net>,
-    pub(crate) dns: bool,
-    /// One subnet for each zone: those the spec names, else chosen.
-    pub(crate) subnets: Vec<Subnet>,
-    /// Zone id of every subnet of the VPC.
-    pub(crate) zone_of: BTreeMap<String, String>,
-    /// Range and id of every subnet of the VPC; none when one of them could not be read.
-    pub(crate) ranges: Option<Vec<(Ipv4Net, String)>>,
-}
-
-/// A subnet, as found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Subnet {
-    pub(crate) id: String,
-    pub(crate) zone: String,
-    pub(crate) zone_id: String,
-}
-
-impl Vpc {
-    pub(crate) fn contains(&self, address: std::net::Ipv4Addr) -> bool {
-        self.cidrs.iter().any(|cidr| cidr.contains(&address))
-    }
-
-    pub(crate) fn subnet_ids(&self) -> Vec<String> {
-        self.subnets.iter().map(|subnet| subnet.id.clone()).collect()
-    }
-
-    pub(crate) fn zone_ids(&self) -> BTreeSet<&str> {
-        self.subnets.iter().map(|subnet| subnet.zone_id.as_str()).collect()
-    }
-}
+use crate::vpc::{Subnet, Vpc};
+use crate::way::{routes, table_of};
 
 /// Whether an object is the one a selector means.
-pub(crate) fn matches(object: &Observed, selector: &Selector) -> bool {
+fn matches(object: &Observed, selector: &Selector) -> bool {
     match selector {
         Selector::Id(id) => object.id == *id,
         Selector::Name(name) => object.tags.get("Name") == Some(name),
@@ -59,8 +23,17 @@ pub(crate) fn matches(object: &Observed, selector: &Selector) -> bool {
     }
 }
 
+/// Finds the VPC of every network; one that is not found has a finding, and is absent.
+pub(crate) fn find_all(context: &mut Context<'_>) {
+    for network in context.document.networks.values() {
+        if let Some(vpc) = find(context, network) {
+            context.vpcs.insert(network.name.value.clone(), vpc);
+        }
+    }
+}
+
 /// Finds the VPC of a network; a network outside AWS has none.
-pub(crate) fn find(context: &mut Context<'_>, network: &Network) -> Option<Vpc> {
+fn find(context: &mut Context<'_>, network: &Network) -> Option<Vpc> {
     let Place::Vpc { account, vpc: selector, subnets } = &network.place else { return None };
     let scope = context.scope_of(&account.value)?;
     let listed = context.list(&scope, vpc::KIND)?;
@@ -132,7 +105,7 @@ fn not_one(
 }
 
 /// `id (name)` of each, comma separated.
-pub(crate) fn describe<'o>(objects: impl Iterator<Item = &'o Observed>) -> String {
+fn describe<'o>(objects: impl Iterator<Item = &'o Observed>) -> String {
     let each: Vec<String> = objects
         .map(|object| match object.tags.get("Name") {
             Some(name) => format!("{} ({name})", object.id),
@@ -202,93 +175,4 @@ fn chosen_subnets(inside: &[&Observed], tables: &[Observed]) -> Vec<Subnet> {
         }
     }
     by_zone.into_values().map(|(_, _, subnet)| subnet).collect()
-}
-
-/// The route table of a subnet: its own, else the VPC's main one.
-fn table_of<'o>(subnet_object: &Observed, tables: &'o [Observed]) -> Option<&'o Observed> {
-    let own = tables
-        .iter()
-        .find(|table| table.attrs.read(&route_table::SUBNETS).unwrap_or_default().contains(&subnet_object.id));
-    own.or_else(|| {
-        tables.iter().find(|table| {
-            table.attrs.read(&route_table::MAIN) == Some(true)
-                && table.attrs.read(&route_table::VPC) == subnet_object.attrs.read(&subnet::VPC)
-        })
-    })
-}
-
-/// Destination and target of each route.
-fn routes(table: &Observed) -> impl Iterator<Item = (String, String)> {
-    let routes = table.attrs.read(&route_table::ROUTES);
-    let pairs: Vec<(String, String)> = routes
-        .iter()
-        .flat_map(|value| value.elements())
-        .filter_map(|route| {
-            let route = route.as_map()?;
-            Some((route.get("destination")?.as_text()?.to_owned(), route.get("target")?.as_text()?.to_owned()))
-        })
-        .collect();
-    pairs.into_iter()
-}
-
-/// Checks that the hub reaches a network outside over the transit gateway the spec names.
-pub(crate) fn check_way(context: &mut Context<'_>, target: &Target, hub: &Vpc, hub_name: &str) {
-    let Some(network) = context.document.networks.get(&target.network.value) else { return };
-    let Place::Outside { cidrs, via } = &network.place else { return };
-    let Some(via) = via.iter().find(|via| via.network.value == hub_name) else { return };
-    let Some(gateway) = &via.transit_gateway else { return };
-    let Some(gateways) = context.list(&hub.scope, transit_gateway::KIND) else { return };
-    let found = gateways.iter().find(|object| object.id == gateway.value);
-    let attached =
-        found.is_some_and(|object| object.attrs.read(&transit_gateway::VPCS).unwrap_or_default().contains(&hub.id));
-    if !attached {
-        let message = match found {
-            None => format!("transit gateway {} is not visible in {}", gateway.value, hub.scope),
-            Some(_) => format!("transit gateway {} is not attached to VPC {} of {hub_name:?}", gateway.value, hub.id),
-        };
-        let finding = Finding::error("privlink::network::transit-gateway", message, origin(gateway.span))
-            .labelled("no way through this")
-            .helped("share the gateway with the account and attach it to the VPC, or name the one that is attached");
-        context.find(finding);
-        return;
-    }
-    check_routes(context, via, hub, hub_name, &gateway.value, cidrs);
-}
-
-fn check_routes(
-    context: &mut Context<'_>,
-    via: &Via,
-    hub: &Vpc,
-    hub_name: &str,
-    gateway: &str,
-    cidrs: &[Spanned<Ipv4Net>],
-) {
-    let Some(tables) = context.list(&hub.scope, route_table::KIND) else { return };
-    let Some(subnets) = context.list(&hub.scope, subnet::KIND) else { return };
-    let used: BTreeSet<String> = hub.subnet_ids().into_iter().collect();
-    for cidr in cidrs {
-        let without: Vec<&str> = subnets
-            .iter()
-            .filter(|object| used.contains(&object.id))
-            .filter(|object| !table_of(object, tables).is_some_and(|table| leads(table, gateway, &cidr.value)))
-            .map(|object| object.id.as_str())
-            .collect();
-        if !without.is_empty() {
-            let message =
-                format!("no route from {} of {hub_name:?} to {} over {gateway}", without.join(", "), cidr.value);
-            let finding = Finding::error("privlink::network::no-route", message, origin(via.network.span))
-                .labelled(format!("{} is not routed there", cidr.value))
-                .helped(format!("add the route {} → {gateway} to the route table of each subnet", cidr.value));
-            context.find(finding);
-        }
-    }
-}
-
-/// Whether the most specific route for a range leads to a gateway.
-fn leads(table: &Observed, gateway: &str, wanted: &Ipv4Net) -> bool {
-    let best = routes(table)
-        .filter_map(|(destination, target)| Some((destination.parse::<Ipv4Net>().ok()?, target)))
-        .filter(|(destination, _)| destination.contains(wanted))
-        .max_by_key(|(destination, _)| destination.prefix_len());
-    best.is_some_and(|(_, target)| target == gateway)
 }

@@ -14,6 +14,7 @@
 
 mod backend;
 mod balancer;
+mod find;
 mod privatelink;
 mod zone;
 
@@ -23,13 +24,15 @@ use privlink_model::keys::{ID, endpoint, listener, target_group, targets};
 use privlink_model::{Address, Attrs, Value};
 use privlink_spec::document::{HealthProtocol, Target};
 
-pub(crate) use backend::{Backend, find};
+pub(crate) use backend::Backend;
+pub(crate) use find::find;
 pub(crate) use privatelink::{Group, groups, share_links};
 pub(crate) use zone::check as check_zones;
 
 use crate::context::{Asker, Context};
-use crate::link::{Hub, Listening, balancer_name};
+use crate::hub::Hub;
 use crate::names::aws_name;
+use crate::pair::{Listening, balancer_name};
 
 /// The part of a target's chain that holds its addresses.
 const REGISTERED: &str = "targets";

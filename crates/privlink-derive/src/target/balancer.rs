@@ -4,23 +4,13 @@
 //! endpoint service is made on it, and a load balancer carries one such service.
 
 use privlink_model::keys::{endpoint_service, load_balancer, vpc_link};
-use privlink_model::{Finding, Observed, Owner, Scope, Status, Value};
+use privlink_model::{Finding, Observed, Owner, Status, Value};
 use privlink_spec::document::{Place, Selector, Spanned, Target};
 
-use super::backend::Backend;
+use super::backend::{Backend, Balancer};
 use crate::access;
 use crate::context::{Context, origin};
-use crate::link::Hub;
-
-/// A load balancer as found.
-#[derive(Debug, Clone)]
-pub(crate) struct Balancer {
-    pub(crate) arn: String,
-    pub(crate) scope: Scope,
-    pub(crate) dns_name: String,
-    /// Ids of the zones it serves, which its endpoint service will serve.
-    pub(crate) zone_ids: Vec<String>,
-}
+use crate::hub::Hub;
 
 /// Finds the one load balancer that a selector means in the target's network.
 pub(super) fn find(

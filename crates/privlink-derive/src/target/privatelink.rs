@@ -9,12 +9,13 @@ use privlink_model::keys::{
 use privlink_model::{Address, Attrs, Finding, Observed, Value, partition};
 use privlink_spec::document::Target;
 
-use super::backend::Backend;
-use super::balancer::{self, Balancer};
+use super::backend::{Backend, Balancer};
+use super::balancer;
 use super::part;
 use crate::context::{Asker, Context, origin};
-use crate::link::{Hub, Listening};
+use crate::hub::Hub;
 use crate::names::{aws_name, slug};
+use crate::pair::Listening;
 
 /// Targets behind one load balancer share its endpoint service, and per hub one endpoint to it.
 #[derive(Debug, Clone, Default)]

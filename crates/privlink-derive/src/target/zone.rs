@@ -12,8 +12,8 @@ use privlink_spec::source::Span;
 
 use super::backend::Backend;
 use crate::context::{Context, origin};
-use crate::link::Hub;
-use crate::network::Vpc;
+use crate::hub::Hub;
+use crate::vpc::Vpc;
 
 /// Warns of zones of the hub in which targets have no address: once for all targets that lack the same zones.
 pub(crate) fn check(context: &mut Context<'_>, hub: &Hub, found: &[(&Target, &Backend)]) {
