@@ -6,8 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use privlink_model::{Action, Attrs, KindSchema, Observed, Op, Phase, Value, Waits, keys};
+use privlink_model::{Action, Attrs, Observed, Op, Phase, Value, Waits, keys};
 
+use crate::compare::lacks;
 use crate::item::Item;
 
 /// One call, not yet numbered.
@@ -112,18 +113,6 @@ fn writes(item: &Item) -> Vec<(Vec<String>, Option<Phase>)> {
     };
     writes.extend(halves(Phase::Add).chain(halves(Phase::Remove)));
     writes
-}
-
-/// Whether `has` lacks an element of `wanted`, or might.
-pub(crate) fn lacks(schema: &KindSchema, key: &str, has: Option<&Value>, wanted: Option<&Value>) -> bool {
-    let known = |value: Option<&Value>| value.is_none_or(Value::is_known);
-    if !known(has) || !known(wanted) {
-        return true;
-    }
-    let normal = |value: Option<&Value>| value.map(|value| schema.normal(key, value));
-    let (has, wanted) = (normal(has), normal(wanted));
-    let has: Vec<&Value> = has.iter().flat_map(Value::elements).collect();
-    wanted.iter().flat_map(Value::elements).any(|element| !has.contains(&element))
 }
 
 /// The tags a new object gets: the user's, then ours, which win.

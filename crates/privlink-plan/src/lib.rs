@@ -3,7 +3,7 @@
 //! Owns: pairing objects with addresses, the differ, the order of steps, undo classes, the time estimate, lints, guards,
 //! what policies mean for access, the saved plan's codec and the public JSON view.
 //! Refuses to know: any particular kind (facts come from [`Kinds`]), the network, the clock, how text is coloured.
-//! Read next: `pair`, `diff`, `order`, in the order data flows; `codec` for the file and `view` for the JSON.
+//! Read next: `compare`, `pair`, `diff`, `order`, in the order data flows; `codec` for the file and `view` for the JSON.
 //!
 //! **Invariant:** equal inputs give equal plans, byte for byte once encoded.
 //! **Invariant:** nothing that could not be read is created, changed or deleted, nor is anything that rests on it.
@@ -13,6 +13,7 @@ mod access;
 mod applied;
 mod codec;
 mod codes;
+mod compare;
 mod diff;
 mod draft;
 mod drift;

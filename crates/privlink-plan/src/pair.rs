@@ -24,7 +24,7 @@ use privlink_model::{
 };
 
 use crate::codes;
-use crate::diff::{Around, compare, is_fixed};
+use crate::compare::{Around, compare, is_fixed};
 use crate::item::observed_value;
 
 /// Which object is which address.

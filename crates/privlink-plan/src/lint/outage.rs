@@ -4,7 +4,7 @@ use privlink_model::{Action, Finding, Reason, Severity, Shape};
 
 use super::finding;
 use crate::codes;
-use crate::draft::lacks;
+use crate::compare::lacks;
 use crate::item::Item;
 
 /// Why the change of an attribute in place interrupts traffic. Of a set only what is taken away does.
