@@ -71,6 +71,9 @@ pub(crate) const NOUNS: &[&str] = &[
     "ignore",
 ];
 
+/// The most levels that nodes, or comments in comments, may be nested. The language itself needs four.
+pub(crate) const DEEPEST: usize = 64;
+
 /// Strings left open after which the rest of the text counts as one string: bounds the work on hostile input.
 const MOST_OPEN_STRINGS: usize = 20;
 
@@ -210,7 +213,7 @@ impl Lexer<'_> {
         loop {
             if self.starts_with("/*") {
                 depth += 1;
-                if depth == super::outline::DEEPEST {
+                if depth == DEEPEST {
                     self.out.flaws.push((start..start + 2, Flaw::DeepComment));
                 }
                 self.at += 2;

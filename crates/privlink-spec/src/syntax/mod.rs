@@ -18,8 +18,8 @@ use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::node::{self, Base, Node};
 use crate::source::{FileId, Span};
-use lex::{Flaw, Lexed, Token, TokenKind};
-use outline::{Block, BraceFlaw, DEEPEST, Outline};
+use lex::{DEEPEST, Flaw, Lexed, Token, TokenKind};
+use outline::{Block, BraceFlaw, Outline};
 
 pub(crate) use lex::NOUNS;
 

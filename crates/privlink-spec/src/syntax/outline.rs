@@ -7,10 +7,7 @@
 
 use std::ops::Range;
 
-use super::lex::{Token, TokenKind, begins_with_noun};
-
-/// The most levels a spec may be nested. The language itself needs four.
-pub(crate) const DEEPEST: usize = 64;
+use super::lex::{DEEPEST, Token, TokenKind, begins_with_noun};
 
 /// How often nodes are given to the noun before them: bounds the work on hostile input.
 const MOST_ADOPTIONS: usize = 20;
