@@ -3,6 +3,7 @@
 //! Owns: every word a person may type. Refuses to know: what the verbs do (see `commands`). A flag wins over its variable,
 //! the variable over the spec, the spec over the default.
 
+mod changes;
 mod comment;
 mod drift;
 mod events;
@@ -10,9 +11,10 @@ mod graph;
 mod permissions;
 mod plans;
 mod runs;
+#[cfg(feature = "aws")]
+mod sandbox;
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::builder::FalseyValueParser;
@@ -20,6 +22,7 @@ use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use privlink_model::Address;
 
 use crate::exit_code;
+pub(crate) use changes::{ApplyArgs, ChangeArgs, ConsentArgs};
 pub(crate) use comment::{CommentArgs, GitHubArgs};
 pub(crate) use drift::{DriftArgs, DriftFormat, TellArgs};
 pub(crate) use events::EventsArgs;
@@ -30,6 +33,8 @@ pub(crate) use runs::{
     DangerArgs, ListRunsArgs, PlanAt, ResumeArgs, RollbackArgs, RunArgs, RunsArgs, RunsCommand, ShowRunArgs, StoreArgs,
     UnlockArgs,
 };
+#[cfg(feature = "aws")]
+pub(crate) use sandbox::{SandboxArgs, SandboxCommand, SaveArgs, ServeArgs, WorldArgs};
 
 /// Plans and applies private AWS API chains, across accounts and networks.
 ///
@@ -59,7 +64,7 @@ pub(crate) enum Command {
     /// Make the accounts as the spec says.
     Apply(ApplyArgs),
     /// Delete everything this project owns.
-    Destroy(DestroyArgs),
+    Destroy(ChangeArgs),
     /// Find what was changed behind privlink's back, tell it, and put it back.
     ///
     /// What is live is compared with what was applied last, which the runs on record tell: what the spec changed and nobody
@@ -159,35 +164,6 @@ pub(crate) struct FormatArgs {
     pub(crate) format: Format,
 }
 
-/// Whether somebody is asked.
-#[derive(Debug, Clone, Copy, Default, Args)]
-pub(crate) struct ConsentArgs {
-    /// Do not ask.
-    #[arg(short = 'y', long, env = "PRIVLINK_AUTO_APPROVE", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]
-    pub(crate) auto_approve: bool,
-    /// Change things through an endpoint that is neither AWS's nor on this machine.
-    #[arg(long, env = "PRIVLINK_DANGEROUS_ENDPOINT", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]
-    pub(crate) dangerous_endpoint: bool,
-    /// Do not look whether AWS did all that it accepted. Emulators of AWS keep less than they are given.
-    #[arg(long, env = "PRIVLINK_DANGEROUS_UNCONFIRMED", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]
-    pub(crate) dangerous_unconfirmed: bool,
-    /// Begin although AWS says that permissions are lacking.
-    #[arg(long, env = "PRIVLINK_DANGEROUS_PERMISSIONS", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]
-    pub(crate) dangerous_permissions: bool,
-}
-
-impl ConsentArgs {
-    /// The dangers agreed to, as their flags are spelled.
-    pub(crate) fn dangers(self) -> Vec<&'static str> {
-        let flags = [
-            (self.dangerous_endpoint, "--dangerous-endpoint"),
-            (self.dangerous_unconfirmed, "--dangerous-unconfirmed"),
-            (self.dangerous_permissions, "--dangerous-permissions"),
-        ];
-        flags.into_iter().filter(|(given, _)| *given).map(|(_, flag)| flag).collect()
-    }
-}
-
 /// The command line's definition. Help shows which variable stands behind a flag, never what is in it.
 pub(crate) fn command() -> clap::Command {
     hide_values(Cli::command())
@@ -205,52 +181,6 @@ pub(crate) struct CheckArgs {
     pub(crate) spec: SpecArgs,
     #[command(flatten)]
     pub(crate) format: FormatArgs,
-}
-
-/// `apply`.
-#[derive(Debug, Args)]
-pub(crate) struct ApplyArgs {
-    /// A saved plan, a file or store:NAME; without one, a plan is made now and you are asked. A saved plan is applied
-    /// without asking.
-    #[arg(value_name = "FILE", conflicts_with_all = ["target", "exclude"])]
-    pub(crate) plan: Option<PlanAt>,
-    #[command(flatten)]
-    pub(crate) spec: SpecArgs,
-    #[command(flatten)]
-    pub(crate) select: SelectArgs,
-    #[command(flatten)]
-    pub(crate) shape: ShapeArgs,
-    #[command(flatten)]
-    pub(crate) events: EventsArgs,
-    #[command(flatten)]
-    pub(crate) consent: ConsentArgs,
-    #[command(flatten)]
-    pub(crate) danger: DangerArgs,
-    #[command(flatten)]
-    pub(crate) run: RunArgs,
-    #[command(flatten)]
-    pub(crate) cloud: CloudArgs,
-}
-
-/// `destroy`.
-#[derive(Debug, Args)]
-pub(crate) struct DestroyArgs {
-    #[command(flatten)]
-    pub(crate) spec: SpecArgs,
-    #[command(flatten)]
-    pub(crate) select: SelectArgs,
-    #[command(flatten)]
-    pub(crate) shape: ShapeArgs,
-    #[command(flatten)]
-    pub(crate) events: EventsArgs,
-    #[command(flatten)]
-    pub(crate) consent: ConsentArgs,
-    #[command(flatten)]
-    pub(crate) danger: DangerArgs,
-    #[command(flatten)]
-    pub(crate) run: RunArgs,
-    #[command(flatten)]
-    pub(crate) cloud: CloudArgs,
 }
 
 /// `explain`.
@@ -303,73 +233,6 @@ pub(crate) struct CompletionsArgs {
     pub(crate) shell: clap_complete::Shell,
 }
 
-/// `sandbox`.
-#[derive(Debug, Args)]
-pub(crate) struct SandboxArgs {
-    #[command(subcommand)]
-    pub(crate) command: SandboxCommand,
-}
-
-/// What to do with a sandbox.
-#[derive(Debug, Subcommand)]
-pub(crate) enum SandboxCommand {
-    /// Serve a world to any AWS client on this machine.
-    Serve(ServeArgs),
-    /// List what exists in a world.
-    Show(WorldArgs),
-    /// Write a world to a file, as JSON.
-    Save(SaveArgs),
-    /// Put a world back to its beginning.
-    Reset(WorldArgs),
-}
-
-/// `sandbox serve`.
-#[derive(Debug, Args)]
-pub(crate) struct ServeArgs {
-    /// Where to listen; only this machine's own addresses. Port 0 takes any that is free.
-    #[arg(long, value_name = "ADDRESS:PORT", env = "PRIVLINK_LISTEN", default_value = "127.0.0.1:4566")]
-    pub(crate) listen: SocketAddr,
-    /// What exists at the beginning.
-    #[arg(long, value_name = "FILE", env = "PRIVLINK_WORLD", default_value = "world.kdl")]
-    pub(crate) world: PathBuf,
-    /// How much faster than AWS it is.
-    #[arg(long, value_name = "TIMES", env = "PRIVLINK_SPEED", default_value = "60", value_parser = speed)]
-    pub(crate) speed: f64,
-    /// What the ids are made from: the same seed gives the same ids.
-    #[arg(long, value_name = "N", env = "PRIVLINK_SEED", default_value = "0")]
-    pub(crate) seed: u64,
-    /// Keep the world in this folder between runs.
-    #[arg(long, value_name = "DIR", env = "PRIVLINK_KEEP")]
-    pub(crate) keep: Option<PathBuf>,
-    /// What goes wrong: calls that fail in one way or another, reads that lag behind.
-    #[arg(long, value_name = "FILE", env = "PRIVLINK_FAULTS")]
-    pub(crate) faults: Option<PathBuf>,
-    /// Let everyone call as fast as they like; else those who call faster than AWS allows are refused as AWS refuses them.
-    #[arg(long, env = "PRIVLINK_NO_THROTTLE", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]
-    pub(crate) no_throttle: bool,
-}
-
-/// Which world.
-#[derive(Debug, Args)]
-pub(crate) struct WorldArgs {
-    /// Of a sandbox that is being served; wins over a folder.
-    #[arg(long, value_name = "URL", env = "PRIVLINK_URL")]
-    pub(crate) url: Option<String>,
-    /// Of a folder that keeps one.
-    #[arg(long, value_name = "DIR", env = "PRIVLINK_SANDBOX", default_value = ".privlink/sandbox")]
-    pub(crate) sandbox: PathBuf,
-}
-
-/// `sandbox save`.
-#[derive(Debug, Args)]
-pub(crate) struct SaveArgs {
-    /// The file to write.
-    #[arg(value_name = "FILE")]
-    pub(crate) to: PathBuf,
-    #[command(flatten)]
-    pub(crate) world: WorldArgs,
-}
-
 fn assignment(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
@@ -411,10 +274,10 @@ mod tests {
     fn a_sandbox_folder_is_given_with_an_equals_sign_only() {
         let parsed = |args: &[&str]| Cli::try_parse_from(args).unwrap().command;
         let Command::Apply(args) = parsed(&["privlink", "apply", "--sandbox", "plan.json"]) else { unreachable!() };
-        assert_eq!(args.cloud.sandbox, Some(PathBuf::from(".privlink/sandbox")));
+        assert_eq!(args.change.cloud.sandbox, Some(PathBuf::from(".privlink/sandbox")));
         assert_eq!(args.plan, Some(PlanAt::File(PathBuf::from("plan.json"))));
         let Command::Apply(args) = parsed(&["privlink", "apply", "--sandbox=here"]) else { unreachable!() };
-        assert_eq!(args.cloud.sandbox, Some(PathBuf::from("here")));
+        assert_eq!(args.change.cloud.sandbox, Some(PathBuf::from("here")));
     }
 
     #[test]

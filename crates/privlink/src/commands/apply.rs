@@ -13,7 +13,7 @@ use privlink_spec::document::Document;
 
 use super::{concluded, told};
 use crate::cli::{
-    ApplyArgs, CloudArgs, ConsentArgs, DangerArgs, Format, PlanAt, RunArgs, SelectArgs, ShapeArgs, SpecArgs,
+    ApplyArgs, ChangeArgs, CloudArgs, ConsentArgs, DangerArgs, Format, PlanAt, RunArgs, SelectArgs, ShapeArgs, SpecArgs,
 };
 use crate::connection::{Connect, Connection, Destination};
 use crate::execute::{self, Words, Work};
@@ -30,9 +30,20 @@ use crate::who::who;
 use crate::{consent, guard, locks, moment, permissions, plan_file, standing, stores, unread};
 
 pub(crate) fn run(args: &ApplyArgs, connect: &dyn Connect, streams: &Streams) -> Result<Exit, Failure> {
+    change("apply", args.plan.as_ref(), &args.change, connect, streams)
+}
+
+/// Does what a verb asks for that changes the accounts.
+pub(super) fn change(
+    verb: &'static str,
+    saved: Option<&PlanAt>,
+    args: &ChangeArgs,
+    connect: &dyn Connect,
+    streams: &Streams,
+) -> Result<Exit, Failure> {
     let asked = Asked {
-        verb: "apply",
-        saved: args.plan.as_ref(),
+        verb,
+        saved,
         spec: &args.spec,
         select: &args.select,
         shape: args.shape,
@@ -98,7 +109,7 @@ enum Agreed {
 
 impl Asked<'_> {
     /// Makes a plan or takes the saved one, shows it, asks, and carries it out.
-    pub(super) async fn carry_out(&self, connect: &dyn Connect, streams: &Streams) -> Result<Exit, Failure> {
+    async fn carry_out(&self, connect: &dyn Connect, streams: &Streams) -> Result<Exit, Failure> {
         let mut signals = Signals::new()?;
         let Some((source, store)) = signals.or(self.source(connect, streams)).await? else {
             return Ok(exit_code::ERROR);
