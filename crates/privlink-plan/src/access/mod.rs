@@ -20,6 +20,8 @@ use statement::{Effect, Statement};
 const EFFECTS: [(Effect, &str); 3] = [(Effect::Allow, "allow"), (Effect::Deny, "deny"), (Effect::Other, "other")];
 /// Of how many statements it is said whom they allow.
 const NAMED: usize = 2;
+/// In how many characters.
+const LONGEST: usize = 150;
 
 /// Which way a policy goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -98,21 +100,35 @@ pub fn access<'a>(change: &'a Change, schema: Option<&KindSchema>) -> Vec<(&'a s
     }
 }
 
-/// The verdict on two values in their normal form; none when they are no policies.
+/// The verdict on two values in their normal form; none when neither is a policy.
 fn judge(before: Option<&Value>, after: Option<&Value>) -> Option<Access> {
-    match (read(before)?, read(after)?) {
-        (None, None) => None,
-        (None, Some(after)) => Some(said(Verdict::New, after.contents())),
-        (Some(before), None) => Some(said(Verdict::Gone, before.contents())),
-        (Some(before), Some(after)) => Some(compare(&before, &after)),
+    match (read(before), read(after)) {
+        (Side::Nothing, Side::Policy(after)) => Some(said(Verdict::New, after.contents())),
+        (Side::Policy(before), Side::Nothing) => Some(said(Verdict::Gone, before.contents())),
+        (Side::Policy(before), Side::Policy(after)) => Some(compare(&before, &after)),
+        (Side::Policy(_), Side::Other) => {
+            Some(said(Verdict::Changed, vec!["what comes cannot be read as a policy".to_owned()]))
+        }
+        (Side::Other, Side::Policy(after)) => {
+            let was = "what was there cannot be read as a policy".to_owned();
+            Some(said(Verdict::Changed, std::iter::once(was).chain(after.contents()).collect()))
+        }
+        (Side::Nothing | Side::Other, Side::Nothing | Side::Other) => None,
     }
 }
 
-/// The policy, where there is a value; none where there is one and it is no policy.
-fn read(value: Option<&Value>) -> Option<Option<Policy<'_>>> {
+/// What stands on one side of a change.
+enum Side<'a> {
+    Nothing,
+    Policy(Policy<'a>),
+    /// No policy, or one that cannot be read.
+    Other,
+}
+
+fn read(value: Option<&Value>) -> Side<'_> {
     match value.filter(|value| !value.is_empty()) {
-        Some(value) => Policy::of(value).map(Some),
-        None => Some(None),
+        Some(value) => Policy::of(value).map_or(Side::Other, Side::Policy),
+        None => Side::Nothing,
     }
 }
 
@@ -246,11 +262,15 @@ impl<'a> Told<'a> {
     }
 }
 
-/// Whom statements are about, the first ones.
+/// Whom statements are about, the first ones, as far as they leave room on the line for what else is to be said.
 fn whom(statements: &[Statement<'_>]) -> String {
     let who: Vec<String> = statements.iter().take(NAMED).map(|statement| statement.who()).collect();
     let more = if statements.len() > NAMED { ", and others" } else { "" };
-    format!(" ({}{more})", who.join("; "))
+    let who = who.join("; ");
+    match who.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!(" ({}…{more})", &who[..end]),
+        None => format!(" ({who}{more})"),
+    }
 }
 
 fn said_number(number: usize, effect: &str) -> String {

@@ -83,8 +83,8 @@ impl<'a> Statement<'a> {
             ("Action" | "Resource", Some(wide), Some(less)) => {
                 many(less).into_iter().all(|less| many(wide).into_iter().any(|wide| pattern_covers(key, wide, less)))
             }
-            // Everything but these: the fewer they are, the more it matches.
-            ("NotAction" | "NotResource", Some(wide), Some(less)) => is_subset(wide, less),
+            // Everything but these: the fewer they are, the more it matches. What none at all mean is not written down.
+            ("NotAction" | "NotResource", Some(wide), Some(less)) => !wide.is_empty() && is_subset(wide, less),
             _ => false,
         })
     }
@@ -203,6 +203,10 @@ impl Rule {
         let all_within = |inner: &Value, outer: &Value| {
             many(inner).into_iter().all(|inner| many(outer).into_iter().any(|outer| within(inner, outer)))
         };
+        if wide.is_empty() || less.is_empty() {
+            // AWS says of a condition without values that it "does not affect the policy", and not whether it is met.
+            return wide == less;
+        }
         match self {
             Self::Any => is_subset(less, wide),
             Self::None => is_subset(wide, less),
