@@ -96,7 +96,7 @@ pub(crate) mod live {
     use privlink_model::{Attrs, BoxFuture, CloudError, Observed, Operation, Owner, Progress, Write, Written};
 
     use super::{API, DESCRIPTION, ENDPOINTS, ID, KIND, NAME, PATHS, POLICY, SETTINGS, openapi, policy, read};
-    use crate::api_gateway_gather::{list_resources, replace};
+    use crate::api_gateway::{list_resources, replace};
     use crate::live::{Live, Read, child_owner, found, ids, need, progress};
     use crate::session::Session;
     use crate::shared_reads::Asked;

@@ -1,29 +1,21 @@
 //! Reading all of API Gateway in one scope, with as few calls as its API allows.
 //!
-//! Owns: the order of the reads and their paging, and the small forms that its kinds share. There is no filter by tag, but
-//! APIs, VPC links and stages come with their tags; what an API does, its deployments and its stages take one call each for
-//! each API of ours. Refuses to know: what an object's attributes mean, which is for its kind's file.
-//! Read next: `rest_api`, `api_definition`, `deployment`, `stage`, `vpc_link`.
+//! Owns: the order of the reads. There is no filter by tag, but APIs, VPC links and stages come with their tags; what an API
+//! does, its deployments and its stages take one call each for each API of ours. Refuses to know: what an object's attributes
+//! mean, which is for its kind's file.
+//! Read next: `api_gateway` for the calls, then `rest_api`, `api_definition`, `deployment`, `stage`, `vpc_link`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use aws_sdk_apigateway::types::{Deployment, Op, PatchOperation, Resource, RestApi, Stage, VpcLink};
+use aws_sdk_apigateway::types::RestApi;
 use futures_util::future::join_all;
 use futures_util::join;
 use privlink_model::keys::{api_definition, deployment, rest_api, stage, vpc_link};
 use privlink_model::{CloudError, Listing, Observed, Owner, Query};
 
+use crate::api_gateway::{list_deployments, list_resources, list_rest_apis, list_stages, list_vpc_links};
 use crate::live::found;
 use crate::session::Session;
-
-const GET_REST_APIS: &str = "apigateway:GetRestApis";
-const GET_VPC_LINKS: &str = "apigateway:GetVpcLinks";
-const GET_RESOURCES: &str = "apigateway:GetResources";
-const GET_DEPLOYMENTS: &str = "apigateway:GetDeployments";
-const GET_STAGES: &str = "apigateway:GetStages";
-
-/// AWS's limit; its default is 25.
-const PAGE: i32 = 500;
 
 type Read<T> = Result<T, CloudError>;
 
@@ -105,43 +97,4 @@ fn add<T>(listing: &mut Read<Vec<Observed>>, read: Read<T>, observe: impl FnOnce
         (Ok(_), Err(error)) => *listing = Err(error),
         (Ok(_), Ok(None)) | (Err(_), _) => {}
     }
-}
-
-/// Every REST API.
-pub(crate) async fn list_rest_apis(session: &Session) -> Read<Vec<RestApi>> {
-    let pages = session.api_gateway_reads().get_rest_apis().limit(PAGE).into_paginator().items().send();
-    pages.try_collect().await.map_err(|error| session.error(GET_REST_APIS, error))
-}
-
-/// Every VPC link.
-pub(crate) async fn list_vpc_links(session: &Session) -> Read<Vec<VpcLink>> {
-    let pages = session.api_gateway_reads().get_vpc_links().limit(PAGE).into_paginator().items().send();
-    pages.try_collect().await.map_err(|error| session.error(GET_VPC_LINKS, error))
-}
-
-/// The resources of one API, with methods and integrations.
-pub(crate) async fn list_resources(session: &Session, api: &str) -> Read<Vec<Resource>> {
-    let call = session.api_gateway_reads().get_resources().rest_api_id(api).embed("methods").limit(PAGE);
-    call.into_paginator().items().send().try_collect().await.map_err(|error| session.error(GET_RESOURCES, error))
-}
-
-async fn list_deployments(session: &Session, api: &str) -> Read<Vec<Deployment>> {
-    let call = session.api_gateway_reads().get_deployments().rest_api_id(api).limit(PAGE);
-    call.into_paginator().items().send().try_collect().await.map_err(|error| session.error(GET_DEPLOYMENTS, error))
-}
-
-/// The stages of one API.
-pub(crate) async fn list_stages(session: &Session, api: &str) -> Read<Vec<Stage>> {
-    let answer = session.api_gateway_reads().get_stages().rest_api_id(api).send().await;
-    Ok(answer.map_err(|error| session.error(GET_STAGES, error))?.item.unwrap_or_default())
-}
-
-/// The patch that gives a path another value.
-pub(crate) fn replace(path: &str, value: impl Into<String>) -> PatchOperation {
-    PatchOperation::builder().op(Op::Replace).path(path).value(value).build()
-}
-
-/// Tags as they come with an item.
-pub(crate) fn tag_map(tags: Option<&HashMap<String, String>>) -> BTreeMap<String, String> {
-    tags.into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())).collect()
 }

@@ -1,34 +1,23 @@
 //! Reading all of Elastic Load Balancing in one scope, with as few calls as its API allows.
 //!
-//! Owns: which objects are looked at closely, and the calls that several kinds share. There is no filter by tag, so the
-//! lists are read whole and concurrently; tags, twenty to a call, are asked only of objects whose name could be ours or
-//! that a query may mean; listeners and target health, which have no call for many, only where somebody needs them.
+//! Owns: which objects are looked at closely. There is no filter by tag, so the lists are read whole and concurrently; tags,
+//! twenty to a call, are asked only of objects whose name could be ours or that a query may mean; listeners and target health,
+//! which have no call for many, only where somebody needs them.
 //! Refuses to know: what an object's attributes mean, which is for its kind's file.
-//! Read next: `load_balancer`, `target_group`, `targets`, `listener`.
+//! Read next: `elb` for the calls, then `load_balancer`, `target_group`, `targets`, `listener`.
 
 use std::collections::BTreeMap;
 
-use aws_sdk_elasticloadbalancingv2::types::{Listener, LoadBalancer, Tag, TargetGroup, TargetHealthDescription};
-use futures_util::future::{join_all, try_join_all};
+use aws_sdk_elasticloadbalancingv2::types::{Listener, LoadBalancer, TargetGroup};
+use futures_util::future::join_all;
 use futures_util::join;
 use privlink_model::keys::{NAME_PREFIX, listener, load_balancer, privatelink_enforcement, target_group, targets};
 use privlink_model::{CloudError, Listing, Observed, Owner, Query, Selector};
 
-use crate::live::{by_ids, found, owner};
+use crate::elb::{Tags, list_load_balancers, list_target_groups, listeners_by_arn, tags, targets_of};
+use crate::live::{found, owner};
 use crate::session::Session;
 
-const DESCRIBE_LOAD_BALANCERS: &str = "elasticloadbalancing:DescribeLoadBalancers";
-const DESCRIBE_LISTENERS: &str = "elasticloadbalancing:DescribeListeners";
-const DESCRIBE_TARGET_GROUPS: &str = "elasticloadbalancing:DescribeTargetGroups";
-const DESCRIBE_TARGET_HEALTH: &str = "elasticloadbalancing:DescribeTargetHealth";
-const DESCRIBE_TAGS: &str = "elasticloadbalancing:DescribeTags";
-
-/// AWS's limits.
-const PAGE: i32 = 400;
-pub(crate) const ARNS: usize = 20;
-
-/// Tags by ARN.
-type Tags = BTreeMap<String, BTreeMap<String, String>>;
 type Read<T> = Result<T, CloudError>;
 
 /// Reads what we own, and what the queries ask for.
@@ -190,76 +179,4 @@ async fn read_target_groups(session: &Session, mut candidates: Vec<TargetGroup>,
 
 fn is_named_as_ours(name: Option<&str>) -> bool {
     name.is_some_and(|name| name.starts_with(NAME_PREFIX))
-}
-
-/// Every load balancer.
-pub(crate) async fn list_load_balancers(session: &Session) -> Read<Vec<LoadBalancer>> {
-    let pages = session.elb().describe_load_balancers().page_size(PAGE).into_paginator().items().send();
-    pages.try_collect().await.map_err(|error| session.error(DESCRIBE_LOAD_BALANCERS, error))
-}
-
-/// Every target group.
-pub(crate) async fn list_target_groups(session: &Session) -> Read<Vec<TargetGroup>> {
-    let pages = session.elb().describe_target_groups().page_size(PAGE).into_paginator().items().send();
-    pages.try_collect().await.map_err(|error| session.error(DESCRIBE_TARGET_GROUPS, error))
-}
-
-/// The listeners of many load balancers.
-pub(crate) async fn listeners_by_arn(session: &Session, arns: &[String]) -> Read<BTreeMap<String, Vec<Listener>>> {
-    let read = try_join_all(arns.iter().map(async |arn| {
-        // One deleted since the list was read has no listeners.
-        let listeners = found(listeners_of(session, arn).await)?.unwrap_or_default();
-        Ok::<_, CloudError>((arn.clone(), listeners))
-    }));
-    Ok(read.await?.into_iter().collect())
-}
-
-/// The listeners of one load balancer.
-pub(crate) async fn listeners_of(session: &Session, arn: &str) -> Read<Vec<Listener>> {
-    let call = session.elb().describe_listeners().load_balancer_arn(arn).page_size(PAGE);
-    let pages = call.into_paginator().items().send();
-    pages.try_collect().await.map_err(|error| session.error(DESCRIBE_LISTENERS, error))
-}
-
-/// The targets of one target group, with their health.
-pub(crate) async fn targets_of(session: &Session, arn: &str) -> Read<Vec<TargetHealthDescription>> {
-    let answer = session.elb().describe_target_health().target_group_arn(arn).send().await;
-    let answer = answer.map_err(|error| session.error(DESCRIBE_TARGET_HEALTH, error))?;
-    Ok(answer.target_health_descriptions.unwrap_or_default())
-}
-
-/// The tags of many objects; of those that do not exist, none.
-pub(crate) async fn tags(session: &Session, arns: &[String]) -> Read<Tags> {
-    let batches = arns.chunks(ARNS).map(|batch| by_ids(batch, ARNS, |arns| describe_tags(session, arns)));
-    Ok(try_join_all(batches).await?.into_iter().flatten().collect())
-}
-
-/// Whose objects are, by their tags.
-pub(crate) async fn owners(session: &Session, arns: &[String]) -> Read<Vec<Owner>> {
-    let (tags, none) = (tags(session, arns).await?, BTreeMap::new());
-    Ok(arns.iter().map(|arn| owner(&session.project, tags.get(arn).unwrap_or(&none))).collect())
-}
-
-async fn describe_tags(session: &Session, arns: Vec<String>) -> Read<Vec<(String, BTreeMap<String, String>)>> {
-    let answer = session.elb().describe_tags().set_resource_arns(Some(arns)).send().await;
-    let answer = answer.map_err(|error| session.error(DESCRIBE_TAGS, error))?;
-    let entry = |tag: &Tag| Some((tag.key()?.to_owned(), tag.value().unwrap_or_default().to_owned()));
-    let described = answer.tag_descriptions().iter();
-    Ok(described
-        .filter_map(|one| Some((one.resource_arn()?.to_owned(), one.tags().iter().filter_map(entry).collect())))
-        .collect())
-}
-
-/// Tags as the service's calls take them; none rather than an empty list, which they refuse.
-pub(crate) fn elb_tags(tags: &BTreeMap<String, String>) -> Option<Vec<Tag>> {
-    let entry = |(key, value): (&String, &String)| Tag::builder().key(key).value(value).build();
-    Some(tags.iter().map(entry).collect()).filter(|tags: &Vec<Tag>| !tags.is_empty())
-}
-
-/// A port as the service's calls take it.
-pub(crate) fn port_number(session: &Session, operation: &'static str, port: i64) -> Result<i32, CloudError> {
-    match u16::try_from(port) {
-        Ok(port) if port > 0 => Ok(i32::from(port)),
-        _ => Err(session.refused(operation, format!("{port} is no port: ports are 1 to 65535"))),
-    }
 }

@@ -15,6 +15,8 @@
 
 pub mod api_definition;
 #[cfg(feature = "aws")]
+mod api_gateway;
+#[cfg(feature = "aws")]
 mod api_gateway_gather;
 #[cfg(feature = "aws")]
 mod bus;
@@ -30,6 +32,8 @@ pub mod deployment;
 mod ec2;
 #[cfg(feature = "aws")]
 mod ec2_gather;
+#[cfg(feature = "aws")]
+mod elb;
 #[cfg(feature = "aws")]
 mod elb_gather;
 pub mod endpoint;

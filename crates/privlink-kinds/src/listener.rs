@@ -82,7 +82,7 @@ pub(crate) mod live {
     use privlink_model::{Attrs, BoxFuture, CloudError, ErrorClass, Observed, Owner, Status, Value, Write, Written};
 
     use super::{ALPN, CERTIFICATE, ID, KIND, LOAD_BALANCER, PORT, PROTOCOL, SPREAD, TARGET_GROUP, TLS_POLICY};
-    use crate::elb_gather::{ARNS, elb_tags, listeners_of, owners, port_number, tags};
+    use crate::elb::{ARNS, elb_tags, listeners_of, owners, port_number, tags};
     use crate::live::{Live, Read, answered, by_ids, child_owner, found, ids, need, owner};
     use crate::session::Session;
     use crate::shared_reads::Asked;

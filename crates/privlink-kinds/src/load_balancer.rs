@@ -10,7 +10,7 @@
 //! service or a VPC link uses it, also one that is itself on its way out.
 //! Not looked at: attributes (cross-zone, protection from deletion), which take a call for each load balancer; the family of
 //! its addresses, which takes a call of its own to put back.
-//! Read next: `privatelink_enforcement`, `listener`, `elb_gather`.
+//! Read next: `privatelink_enforcement`, `listener`, `elb`.
 
 use privlink_model::Confined::{ByObject, ByRequest, ByTagging};
 use privlink_model::keys::ID;
@@ -88,7 +88,7 @@ pub(crate) mod live {
     };
 
     use super::{DNS_NAME, ENFORCEMENT, ID, KIND, LISTENERS, NAME, SCHEME, SECURITY_GROUPS, SUBNETS, TYPE, VPC};
-    use crate::elb_gather::{ARNS, elb_tags, list_load_balancers, listeners_by_arn, owners, tags};
+    use crate::elb::{ARNS, elb_tags, list_load_balancers, listeners_by_arn, owners, tags};
     use crate::live::{Live, Read, answered, by_ids, found, ids, need, owner, progress};
     use crate::session::Session;
     use crate::shared_reads::Asked;

@@ -57,7 +57,7 @@ pub(crate) mod live {
     use privlink_model::{Attrs, BoxFuture, CloudError, Observed, Owner, Status, Write, Written};
 
     use super::{DESCRIPTION, ENDPOINT_TYPE, ID, KIND, NAME};
-    use crate::api_gateway_gather::{list_rest_apis, replace, tag_map};
+    use crate::api_gateway::{list_rest_apis, replace, tag_map};
     use crate::live::{Live, Read, answered, found, ids, need, owner};
     use crate::session::Session;
     use crate::shared_reads::Asked;

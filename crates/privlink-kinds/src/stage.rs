@@ -83,7 +83,7 @@ pub(crate) mod live {
 
     use super::settings;
     use super::{API, DEPLOYMENT, ID, KIND, NAME, SETTINGS};
-    use crate::api_gateway_gather::{list_stages, replace, tag_map};
+    use crate::api_gateway::{list_stages, replace, tag_map};
     use crate::live::{Live, Read, child_owner, found, need, owner};
     use crate::session::Session;
     use crate::shared_reads::Asked;

@@ -7,7 +7,7 @@
 //! AWS's defaults for the check's protocol, which are written out, and seen where it differs.
 //! Not looked at: the attributes of target groups (client addresses kept, proxy protocol, deregistration delay, stickiness),
 //! which take a call for each group; whether checks are on at all, which AWS insists on where targets are addresses.
-//! Read next: `targets`, `listener`, `elb_gather`.
+//! Read next: `targets`, `listener`, `elb`.
 
 use privlink_model::Confined::{ByObject, ByRequest, ByTagging};
 use privlink_model::keys::ID;
@@ -111,7 +111,7 @@ pub(crate) mod live {
         CODES, HEALTH_PATH, HEALTH_PORT, HEALTH_PROTOCOL, HEALTHY, ID, INTERVAL, KIND, NAME, PORT, PROTOCOL,
         TARGET_TYPE, TIMEOUT, UNHEALTHY, VPC,
     };
-    use crate::elb_gather::{ARNS, elb_tags, list_target_groups, owners, port_number, tags};
+    use crate::elb::{ARNS, elb_tags, list_target_groups, owners, port_number, tags};
     use crate::live::{Live, Read, answered, by_ids, found, ids, need, owner};
     use crate::session::Session;
     use crate::shared_reads::Asked;

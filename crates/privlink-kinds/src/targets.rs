@@ -5,7 +5,7 @@
 //! shows as a difference and can be taken out. One that is draining counts as gone. A new one gets traffic once its first
 //! checks passed, which begin when a listener uses its group: until then what it replaces must stay. Checked is not healthy:
 //! that is for `doctor`, since it may depend on what privlink does not own. Outside the VPC a target needs the zone `all`.
-//! Read next: `target_group`, `elb_gather`.
+//! Read next: `target_group`, `elb`.
 
 use privlink_model::Confined::ByObject;
 use privlink_model::keys::ID;
@@ -118,7 +118,7 @@ pub(crate) mod live {
     use privlink_model::{Attrs, BoxFuture, CloudError, Observed, Owner, Status, Write, Written};
 
     use super::{ADDRESSES, ID, KIND, PORT, TARGET_GROUP, ZONE, join, own_port, split};
-    use crate::elb_gather::{port_number, targets_of};
+    use crate::elb::{port_number, targets_of};
     use crate::live::{Live, Read, child_owner, each, found, need};
     use crate::session::Session;
     use crate::shared_reads::Asked;

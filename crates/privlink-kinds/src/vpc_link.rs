@@ -65,7 +65,7 @@ pub(crate) mod live {
     use privlink_model::{Attrs, BoxFuture, CloudError, Observed, Operation, Owner, Progress, Status, Write, Written};
 
     use super::{ID, KIND, LOAD_BALANCER, NAME};
-    use crate::api_gateway_gather::{list_vpc_links, replace, tag_map};
+    use crate::api_gateway::{list_vpc_links, replace, tag_map};
     use crate::live::{Live, Read, answered, found, need, owner, progress};
     use crate::session::Session;
     use crate::shared_reads::Asked;

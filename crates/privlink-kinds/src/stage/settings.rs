@@ -13,7 +13,7 @@ use aws_sdk_apigateway::types::{CanarySettings, MethodSetting, Op, PatchOperatio
 use privlink_model::{Attrs, Value};
 
 use super::{ACCESS_LOG, CERTIFICATE, METHOD_SETTINGS, SETTINGS};
-use crate::api_gateway_gather::replace;
+use crate::api_gateway::replace;
 
 type Members = BTreeMap<String, Value>;
 
