@@ -55,6 +55,8 @@ pub mod load_balancer;
 mod nulls;
 #[cfg(feature = "aws")]
 mod objects;
+#[cfg(feature = "aws")]
+mod operation;
 pub mod permissions;
 pub mod policy_document;
 pub mod privatelink_enforcement;

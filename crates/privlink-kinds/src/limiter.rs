@@ -1,8 +1,8 @@
 //! Holds calls back so that AWS does not have to: token buckets at the last place before the network.
 //!
 //! Owns: which lines a call stands in, repeating what AWS throttled all the same, counting requests, how many are in flight
-//! at once. Refuses to know: what the figures are (`quota`), how a line moves (`line`), what a throttle looks like
-//! (`throttle`).
+//! at once. Refuses to know: what the figures are (`quota`), how a line moves (`line`), which operation a request asks for
+//! (`operation`), what a throttle looks like (`throttle`).
 //! Read next: `line`, `quota` for the figures, `connect` for where this is put in.
 //!
 //! **Invariant:** every attempt passes here, those the SDK repeats as well, so that a repeat also draws a token. The SDK
@@ -31,6 +31,7 @@ use privlink_model::{Bucket, Scope, Service};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::line::{Line, Place};
+use crate::operation::{operation, prefix};
 use crate::quota;
 use crate::throttle::{GivenUp, throttled};
 
@@ -197,19 +198,6 @@ impl Drop for Pass<'_> {
     }
 }
 
-/// The prefix IAM gives a service's actions.
-pub(crate) fn prefix(service: Service) -> &'static str {
-    match service {
-        Service::Ec2 => "ec2",
-        Service::Elb => "elasticloadbalancing",
-        Service::ApiGateway => "apigateway",
-        Service::Sts => "sts",
-        Service::Iam => "iam",
-        Service::CloudTrail => "cloudtrail",
-        Service::EventBridge => "events",
-    }
-}
-
 /// An HTTP client whose requests wait for their turn. All share the pool of connections of the client inside.
 #[derive(Debug, Clone)]
 pub(crate) struct Limited {
@@ -270,87 +258,13 @@ fn seed(request: &HttpRequest) -> u64 {
     hasher.finish()
 }
 
-/// The operation of a request: the query protocols name it in the body, the JSON protocol in a header, API Gateway by method
-/// and path.
-fn operation(service: Service, request: &HttpRequest) -> String {
-    match service {
-        Service::ApiGateway => rest_operation(request.method(), path(request.uri())),
-        Service::CloudTrail | Service::EventBridge => {
-            let target = request.headers().get("x-amz-target").unwrap_or("Unknown");
-            target.rsplit('.').next().unwrap_or(target).to_owned()
-        }
-        _ => {
-            let body = request.body().bytes().unwrap_or_default();
-            let action = body.split(|byte| *byte == b'&').find_map(|pair| pair.strip_prefix(b"Action="));
-            String::from_utf8_lossy(action.unwrap_or(b"Unknown")).into_owned()
-        }
-    }
-}
-
-/// The path of a URI.
-fn path(uri: &str) -> &str {
-    let rest = uri.split_once("://").map_or(uri, |(_, rest)| rest);
-    let path = rest.find('/').and_then(|start| rest.get(start..)).unwrap_or_default();
-    path.split(['?', '#']).next().unwrap_or_default()
-}
-
-/// The operation of a REST request: `POST /restapis/abc/deployments` is `CreateDeployment`.
-fn rest_operation(method: &str, path: &str) -> String {
-    const NOUNS: [(&str, &str); 6] = [
-        ("restapis", "RestApi"),
-        ("vpclinks", "VpcLink"),
-        ("resources", "Resource"),
-        ("deployments", "Deployment"),
-        ("stages", "Stage"),
-        ("exports", "Export"),
-    ];
-    let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
-    // An endpoint of somebody's own may put a prefix before the path.
-    let start = segments.iter().position(|segment| matches!(*segment, "restapis" | "vpclinks")).unwrap_or_default();
-    // Collections and names alternate, so the depth tells them apart: a stage may well be called "stages".
-    let whole = segments.len().saturating_sub(start) % 2 == 1;
-    let noun = |back: usize| {
-        let segment = segments.iter().rev().nth(back)?;
-        NOUNS.iter().find(|(plural, _)| plural == segment).map(|(_, noun)| *noun)
-    };
-    let last = |back: usize| noun(back).unwrap_or("Unknown");
-    match (method, whole) {
-        ("GET", true) => format!("Get{}s", last(0)),
-        (_, true) => format!("Create{}", last(0)),
-        ("GET", false) => format!("Get{}", last(1)),
-        ("PUT", false) => format!("Put{}", last(1)),
-        ("PATCH", false) => format!("Update{}", last(1)),
-        (_, false) => format!("Delete{}", last(1)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
     use privlink_model::{Scope, Service};
 
-    use super::{Call, Limiter, path, rest_operation};
-
-    #[test]
-    fn the_path_of_a_uri_is_without_host_and_query() {
-        assert_eq!(path("https://apigateway.eu-west-1.amazonaws.com/restapis/a?mode=overwrite"), "/restapis/a");
-        assert_eq!(path("http://127.0.0.1:1"), "");
-    }
-
-    #[test]
-    fn rest_requests_are_told_apart_by_method_and_path() {
-        let check = |method, path, expect: &str| assert_eq!(rest_operation(method, path), expect);
-        check("GET", "/restapis", "GetRestApis");
-        check("POST", "/restapis", "CreateRestApi");
-        check("PUT", "/restapis/abc", "PutRestApi");
-        check("DELETE", "/restapis/abc", "DeleteRestApi");
-        check("POST", "/restapis/abc/deployments", "CreateDeployment");
-        check("GET", "/restapis/abc/resources", "GetResources");
-        check("PATCH", "/restapis/abc/stages/stages", "UpdateStage");
-        check("DELETE", "/gateway/vpclinks/x", "DeleteVpcLink");
-        check("GET", "/", "GetUnknown");
-    }
+    use super::{Call, Limiter};
 
     fn call(scope: &Scope, service: Service, operation: &str) -> Call {
         Call { scope: scope.clone(), service, operation: operation.to_owned() }
