@@ -30,7 +30,7 @@ use crate::credentials::Kept;
 use crate::limiter::{Limited, Limiter};
 use crate::nulls::without_nulls;
 use crate::session::{Clients, Session};
-use crate::shared_reads::SharedReads;
+use crate::shared_reads::lanes::Lanes;
 use crate::throttle::RepeatedAlready;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -186,7 +186,7 @@ impl Connections {
             identity: entrance.identity.clone(),
             endpoints: overrides(&entrance.config).into(),
             clients: Arc::new(clients),
-            shared: Arc::new(SharedReads::new(self.limiter.speed())),
+            shared: Arc::new(Lanes::new(self.limiter.speed())),
         }
     }
 

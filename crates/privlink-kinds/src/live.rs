@@ -14,7 +14,7 @@ use privlink_model::{
 };
 
 use crate::session::Session;
-use crate::shared_reads::Asked;
+use crate::shared_reads::lanes::Asked;
 
 /// What can be done to a live object of one kind.
 ///

@@ -9,7 +9,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use privlink_model::{Account, CloudError, ErrorClass, Scope};
 use tokio::sync::OnceCell;
 
-use crate::shared_reads::SharedReads;
+use crate::shared_reads::lanes::Lanes;
 
 /// The SDK clients of one scope. Cloning one is cheap.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ pub(crate) struct Session {
     pub(crate) endpoints: Arc<[String]>,
     pub(crate) clients: Arc<Clients>,
     /// The reads that those who ask at the same time share.
-    pub(crate) shared: Arc<SharedReads>,
+    pub(crate) shared: Arc<Lanes>,
 }
 
 impl Session {
