@@ -19,13 +19,13 @@ pub(crate) struct GitHubArgs {
     /// The repository [default: $GITHUB_REPOSITORY].
     #[arg(long, value_name = "OWNER/NAME", env = "PRIVLINK_REPOSITORY")]
     pub(crate) repository: Option<String>,
-    /// The URL of GitHub's API [default: $GITHUB_API_URL, else https://api.github.com].
+    /// The URL of GitHub's API [default: $GITHUB_API_URL, else that of github.com].
     #[arg(long, value_name = "URL", env = "PRIVLINK_API_URL")]
     pub(crate) api_url: Option<String>,
     /// The variable that holds the token; a token is never given on the command line [default: GITHUB_TOKEN, else GH_TOKEN].
     #[arg(long, value_name = "NAME", env = "PRIVLINK_TOKEN_ENV")]
     pub(crate) token_env: Option<String>,
-    /// The account that the token belongs to, such as github-actions[bot] [default: GitHub is asked].
+    /// The account that the token belongs to, such as `github-actions[bot]` [default: GitHub is asked].
     #[arg(long, value_name = "LOGIN", env = "PRIVLINK_AUTHOR")]
     pub(crate) author: Option<String>,
 }

@@ -5,7 +5,7 @@
 //! `first` for what stands outside of folds, `ladder` for who gives way, `escape` for why nothing breaks out.
 //!
 //! **Invariant:** equal plans give equal pages; nothing here reads a clock or the environment.
-//! **Invariant:** no page is longer than [`LIMIT`](ladder::LIMIT), which leaves room for a hidden mark and a line at the end.
+//! **Invariant:** no page is longer than [`LIMIT`], which leaves room for a hidden mark and a line at the end.
 
 pub(crate) mod escape;
 mod first;
