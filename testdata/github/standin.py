@@ -7,7 +7,8 @@ FOLDER/ca.pem. Each request is checked against GitHub's published description, a
 answer; what does not fit is a breach: the request is answered by 500, and the breach is kept for the test to look at.
 
 Tokens say what they are: `ghs_job` is that of a job (github-actions[bot], no `GET /user`), `ghs_app_NAME` that of an app
-(NAME[bot]), `ghp_LOGIN` a person's. A part `-readonly` at the end takes the right to write, `-triageless` that to set labels.
+(NAME[bot]), `ghp_LOGIN` a person's. A part `-readonly` at the end takes the right to write, `-triageless` that to set labels,
+`-labelless` that to set one that does not exist yet.
 
 `GET /_standin/state` tells everything; `POST /_standin/control` takes a JSON object with any of
   reset              true: as at the beginning, but that breaches are remembered
@@ -135,6 +136,7 @@ class Caller:
     def __init__(self, token):
         token, *rights = (token or "").split("-")
         self.writes, self.labels = "readonly" not in rights, "triageless" not in rights
+        self.makes_labels = "labelless" not in rights
         self.person = token.startswith("ghp_")
         if token == "ghs_job":
             self.login = "github-actions[bot]"
@@ -239,6 +241,9 @@ class Api:
         if not caller.labels:
             raise Refused(403, "Must have triage rights to the repository.")
         names = body["labels"] if isinstance(body, dict) else body
+        if not caller.makes_labels and not {name.lower() for name in names} <= {name.lower() for name in self.world.labels}:
+            lacks = {"resource": "Repository", "field": "label", "code": "unauthorized"}
+            raise Refused(403, "You do not have permission to create labels on this repository.", errors=[lacks])
         there = {name.lower() for name in issue["labels"]}
         issue["labels"] += [name for name in names if name.lower() not in there]
         self.world.labels |= set(names)

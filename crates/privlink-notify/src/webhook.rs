@@ -14,7 +14,7 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 
 use crate::clock::Clock;
-use crate::github::{TRUST, chain};
+use crate::github::{DIRECT, TRUST, chain};
 use crate::secret::Secret;
 use crate::url::Parts;
 
@@ -25,6 +25,8 @@ const PATIENCE: u64 = 60;
 /// How much of an answer is read, and how much of it is told.
 const READ: usize = 64 << 10;
 const TOLD: usize = 200;
+/// From how many letters on a part of the URL may be a secret. Those that services make are longer.
+const SECRET: usize = 6;
 
 /// Why a webhook was not told.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -66,7 +68,8 @@ impl WebhookError {
             Self::Insecure => Some("use https://; http:// is for this machine alone"),
             Self::Tls(_) => Some(TRUST),
             Self::Unreachable { why, .. } if why.contains("certificate") => Some(TRUST),
-            Self::Unreachable { .. } | Self::Refused { .. } => None,
+            Self::Unreachable { .. } => Some(DIRECT),
+            Self::Refused { .. } => None,
         }
     }
 }
@@ -121,11 +124,15 @@ fn empty<R: Default, F>(_client: impl FnOnce(R) -> F) -> R {
     R::default()
 }
 
-/// The beginning of an answer, on one line; a URL that it repeats is left out.
+/// The beginning of an answer, on one line. What it repeats of the URL is left out, as a whole and part by part: it may be
+/// written in another way (JSON may say `\/` for `/`), and one part can be the whole secret.
 fn told(text: &str, parts: Parts<'_>) -> String {
-    let path = parts.path.trim_end_matches('/');
-    let text = if path.is_empty() { text.to_owned() } else { text.replace(path, "/…") };
-    let words: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut words: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let whole = Some(parts.path.trim_matches('/')).filter(|path| !path.is_empty());
+    let long = parts.path.split(['/', '?', '&', '=']).filter(|part| part.len() >= SECRET);
+    for secret in whole.into_iter().chain(long) {
+        words = words.replace(secret, "…");
+    }
     let words: String = words.chars().take(TOLD).collect();
     if words.is_empty() { "nothing".to_owned() } else { words }
 }
@@ -138,6 +145,16 @@ mod tests {
     fn an_answer_is_told_without_the_secret() {
         let parts = Parts::of("https://hooks.example/services/T0/B0/x").unwrap();
         assert_eq!(told("no\n /services/T0/B0/x   here", parts), "no /… here");
+        let parts = Parts::of("https://hooks.example/services/T0000000/B0000000/xyzxyz?key=abcabc").unwrap();
+        for repeated in [
+            "no /services/T0000000/B0000000/xyzxyz?key=abcabc",
+            r#"{"path":"\/services\/T0000000\/B0000000\/xyzxyz"}"#,
+            "no such key: abcabc",
+            "https://hooks.example/services/T0000000/B0000000/xyzxyz/",
+        ] {
+            let words = told(repeated, parts);
+            assert!(!["T0000000", "B0000000", "xyzxyz", "abcabc"].iter().any(|part| words.contains(part)), "{words}");
+        }
         assert_eq!(told(" \n", parts), "nothing");
         assert_eq!(told(&"x".repeat(500), parts).len(), TOLD);
         assert_eq!(told("a/b", Parts::of("https://hooks.example/").unwrap()), "a/b");

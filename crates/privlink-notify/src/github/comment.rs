@@ -73,6 +73,9 @@ impl GitHub {
                 match self.call(&call).await {
                     Ok(_) => ended(CommentEnd::Edited, first.html_url),
                     // Somebody deleted it since it was listed.
+                    Err(GitHubError::NotFound { .. }) if comment.only_edit => {
+                        Ok(Commented { end: CommentEnd::Unneeded, url: None, others })
+                    }
                     Err(GitHubError::NotFound { .. }) => {
                         ended(CommentEnd::Posted, self.post(number, comment.marker, &text).await?.html_url)
                     }

@@ -6,6 +6,9 @@
 pub(crate) const TRUST: &str =
     "install the system's certificates (ca-certificates), or name a file of them in SSL_CERT_FILE";
 
+/// The way out where nobody answers.
+pub(crate) const DIRECT: &str = "it is asked directly from this machine: HTTPS_PROXY and its like are not read";
+
 /// Why GitHub was not told.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GitHubError {
@@ -128,6 +131,10 @@ impl GitHubError {
                 "in GitHub Actions: env: GITHUB_TOKEN: ${{ github.token }}; elsewhere a token that has not expired"
             }
             Self::Forbidden { message, .. } if message.contains("locked") => "unlock the conversation on GitHub",
+            Self::Forbidden { message, .. } if message.contains("archived") => "unarchive the repository on GitHub",
+            Self::Forbidden { message, .. } if message.contains("create labels") => {
+                "give the job `permissions: issues: write`, which a label needs that does not exist yet, or make it by hand"
+            }
             Self::Refused { status: 410, .. } => "turn issues on in the repository's settings",
             Self::Forbidden { .. } => {
                 "give the job `permissions: pull-requests: write` (for comments and labels) and `issues: write` (for issues)"
@@ -140,11 +147,11 @@ impl GitHubError {
             Self::Author { .. } => "say whose it is by --author LOGIN; for an app that is NAME[bot]",
             Self::Tls { .. } => TRUST,
             Self::Unreachable { why, .. } if why.contains("certificate") => TRUST,
+            Self::Unreachable { .. } => DIRECT,
             Self::Api { .. }
             | Self::Repository { .. }
             | Self::Marker { .. }
             | Self::TooLong { .. }
-            | Self::Unreachable { .. }
             | Self::Down { .. }
             | Self::Refused { .. }
             | Self::Answer { .. } => return None,

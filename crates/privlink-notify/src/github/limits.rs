@@ -43,6 +43,8 @@ pub(super) fn verdict(head: Head, message: &str, now: u64, before: u32) -> Verdi
             Some(until) => Verdict::Limited(until),
             None => Verdict::Refused,
         },
+        // What makes something that notifies people has a limit of its own, and is refused as if it were wrong.
+        422 if is_of_limits(message) => Verdict::Limited(a_while(now, before)),
         408 | 500..=599 => Verdict::Broken,
         _ => Verdict::Refused,
     }
@@ -55,8 +57,17 @@ fn limited_until(head: Head, message: &str, now: u64, before: u32) -> Option<u64
     if let Some(until) = blocked_until(head) {
         return Some(until);
     }
-    let limited = head.status == 429 || message.to_ascii_lowercase().contains("rate limit");
-    limited.then(|| now.saturating_add(A_MINUTE << before.min(6)))
+    (head.status == 429 || is_of_limits(message)).then(|| a_while(now, before))
+}
+
+/// Whether GitHub's words are about too many requests; an Enterprise Server has its own.
+fn is_of_limits(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    ["rate limit", "abuse detection", "submitted too quickly"].iter().any(|words| message.contains(words))
+}
+
+fn a_while(now: u64, before: u32) -> u64 {
+    now.saturating_add(A_MINUTE << before.min(6))
 }
 
 /// Until when nothing more may be asked, whatever this answer was.
@@ -86,6 +97,12 @@ mod tests {
         assert_eq!(verdict(head(403), secondary, 100, 0), Verdict::Limited(160));
         assert_eq!(verdict(head(403), secondary, 100, 2), Verdict::Limited(340));
         assert_eq!(verdict(head(429), "", u64::MAX, u32::MAX), Verdict::Limited(u64::MAX));
+        let abuse = "You have triggered an abuse detection mechanism. Please wait a few minutes before you try again.";
+        assert_eq!(verdict(head(403), abuse, 100, 0), Verdict::Limited(160));
+        let quick = "Validation Failed; was submitted too quickly";
+        assert_eq!(verdict(head(422), quick, 100, 1), Verdict::Limited(220));
+        let long = Head { retry_after: Some(7), remaining: Some(0), reset: Some(160), status: 422 };
+        assert_eq!(verdict(long, "Validation Failed; body is too long", 100, 0), Verdict::Refused);
         // What is left of the primary limit says nothing about a refusal.
         assert_eq!(verdict(Head { remaining: Some(9), reset: Some(160), ..head(403) }, plain, 1, 0), Verdict::Refused);
     }

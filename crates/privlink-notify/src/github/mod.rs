@@ -18,7 +18,7 @@ pub(crate) use client::chain;
 pub use client::{GitHub, Place};
 pub use comment::{Comment, CommentEnd, Commented};
 pub use error::GitHubError;
-pub(crate) use error::TRUST;
+pub(crate) use error::{DIRECT, TRUST};
 pub use issue::{Issue, IssueEnd, Standing, Told};
 pub use labels::Labelled;
 

@@ -145,6 +145,12 @@ async fn one_that_was_deleted_in_between_is_posted_again() {
     standin.fault("PATCH", "comments", &json!({ "status": 404, "body": { "message": "Not Found" } }));
     assert_eq!(say(&github, "two").await.end, CommentEnd::Posted);
     assert_eq!(standin.comments().len(), 2);
+
+    // But not to say that nothing changes.
+    standin.fault("PATCH", "comments", &json!({ "status": 404, "body": { "message": "Not Found" } }));
+    let quiet = Comment { marker: MARKER, text: "no changes", only_edit: true };
+    let end = github.comment(PULL_REQUEST, &quiet).await.unwrap();
+    assert_eq!((end.end, end.url, standin.comments().len()), (CommentEnd::Unneeded, None, 2));
 }
 
 #[tokio::test]
@@ -195,6 +201,9 @@ async fn refusals_are_told_with_a_way_out() {
     standin.control(&json!({ "issues": [{ "number": 7, "locked": true }] }));
     let error = said(JOB, 7).await;
     assert!(error.to_string().contains("locked") && error.help().unwrap().contains("unlock"), "{error}");
+    let archived = json!({ "status": 403, "body": { "message": "Repository was archived so is read-only." } });
+    standin.fault("POST", "comments", &archived);
+    assert!(said(JOB, 1).await.help().unwrap().contains("unarchive"));
     let long = "x".repeat(70_000);
     let error = job(&standin).comment(1, &Comment { text: &long, ..comment }).await.unwrap_err();
     assert!(matches!(error, GitHubError::TooLong { .. }), "{error}");

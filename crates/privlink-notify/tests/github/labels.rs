@@ -47,3 +47,16 @@ async fn one_that_somebody_took_off_first_is_no_failure() {
     assert_eq!(standin.issue(1)["labels"], json!([]));
     assert!(github(&standin, "ghs_job-triageless").labels(PULL_REQUEST, &OURS, &OURS).await.is_err());
 }
+
+#[tokio::test]
+async fn a_token_that_may_not_make_labels_is_told_what_it_lacks() {
+    let standin = StandIn::start();
+    standin.control(&json!({ "issues": [{ "number": 1, "pull_request": true, "labels": [] }] }));
+    let few = github(&standin, "ghs_job-labelless");
+    let error = few.labels(PULL_REQUEST, &OURS, &OURS[..1]).await.unwrap_err();
+    assert!(error.to_string().contains("create labels") && error.help().unwrap().contains("issues: write"), "{error}");
+    // One that exists is put on all the same.
+    standin.control(&json!({ "issues": [{ "number": 2, "labels": [OURS[0]] }] }));
+    few.labels(PULL_REQUEST, &OURS, &OURS[..1]).await.unwrap();
+    assert_eq!(standin.issue(1)["labels"], json!(OURS[..1]));
+}
