@@ -62,8 +62,11 @@ pub(crate) enum Obstacle {
     #[error("this is about {0} pull requests, and it is not known which to tell")]
     PullRequests(usize),
     /// A pull request whose jobs may only read.
-    #[error("{0}; the pull request is {1}, and GitHub lets the jobs of such a one read only")]
-    ReadOnly(GitHubError, &'static str),
+    #[error("{0}; the pull request is from a fork, and GitHub lets the jobs of such a one read only")]
+    Fork(GitHubError),
+    /// A job whose token may only read unless more is asked for.
+    #[error("{0}; the job is Dependabot's, and may only read unless its `permissions` say more")]
+    Dependabot(GitHubError),
     /// Too many requests, until a moment.
     #[error("{0}, until {1}")]
     Limited(GitHubError, String),
@@ -82,11 +85,11 @@ impl Obstacle {
             }
             Self::PullRequest => None,
             Self::Unnamed | Self::PullRequests(_) => Some("--pull-request N says it"),
-            Self::ReadOnly(..) => Some(
+            Self::Fork(_) => Some(
                 "keep the plan as an artifact, and comment from a workflow_run workflow, which has a token of its own; \
                  pull_request_target would run a stranger's spec with your credentials",
             ),
-            Self::GitHub(error) | Self::Limited(error, _) => error.help(),
+            Self::GitHub(error) | Self::Dependabot(error) | Self::Limited(error, _) => error.help(),
         }
     }
 }
@@ -104,7 +107,7 @@ impl Job {
             Some(name) => variable(name),
             None => TOKENS.into_iter().find_map(variable),
         };
-        let commit = event.pointer("/pull_request/head/sha").and_then(Value::as_str).map(str::to_owned);
+        let commit = commit(&event, variable);
         let repository = args.repository.clone().or_else(|| variable("GITHUB_REPOSITORY"));
         Self {
             page: page(variable),
@@ -112,7 +115,7 @@ impl Job {
             token: token.map(|token| Secret::new(&token)).filter(|token| !token.is_empty()),
             author: args.author.clone(),
             reference: variable("GITHUB_REF").unwrap_or_default(),
-            commit: commit.or_else(|| variable("GITHUB_SHA")).filter(|commit| is_commit(commit)),
+            commit: commit.filter(|commit| is_commit(commit)),
             summary: variable("GITHUB_STEP_SUMMARY").map(PathBuf::from),
             actions: variable("GITHUB_ACTIONS").is_some_and(|value| value == "true"),
             by_dependabot: variable("GITHUB_ACTOR").is_some_and(|actor| actor == "dependabot[bot]"),
@@ -160,8 +163,8 @@ impl Job {
         // The repository of a fork may be gone; then it has no name.
         let fork = self.event.get("pull_request").is_some() && repository("head") != repository("base");
         match error {
-            GitHubError::Forbidden { .. } if fork => Obstacle::ReadOnly(error, "from a fork"),
-            GitHubError::Forbidden { .. } if self.by_dependabot => Obstacle::ReadOnly(error, "Dependabot's"),
+            GitHubError::Forbidden { .. } if fork => Obstacle::Fork(error),
+            GitHubError::Forbidden { .. } if self.by_dependabot => Obstacle::Dependabot(error),
             GitHubError::RateLimited { until, .. } => Obstacle::Limited(error, moment::utc(until)),
             error => error.into(),
         }
@@ -198,6 +201,17 @@ fn page(variable: &dyn Fn(&str) -> Option<String>) -> Option<String> {
     let page = format!("{}/{repository}/actions/runs/{run}", server.trim_end_matches('/'));
     let plain = |letter: char| letter.is_ascii_alphanumeric() || ":/._-".contains(letter);
     (page.starts_with("http") && page.chars().all(plain)).then_some(page)
+}
+
+/// The commit that a job is about. Where something other than a commit set it off, `GITHUB_SHA` is the last one of the default
+/// branch, whatever the job is about: then it is none, unless the event names one.
+fn commit(event: &Value, variable: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+    let named = ["/pull_request/head/sha", "/workflow_run/head_sha"].iter().find_map(|pointer| event.pointer(pointer));
+    match named {
+        Some(commit) => commit.as_str().map(str::to_owned),
+        None if event.get("issue").is_some() => None,
+        None => variable("GITHUB_SHA"),
+    }
 }
 
 fn is_commit(text: &str) -> bool {

@@ -143,12 +143,17 @@ fn specs_of_one_repository_have_comments_of_their_own() {
     for name in ["eu/shop", "us/shop", "eu/shop"] {
         job.run(&[&plan("create"), "--name", name]);
     }
-    let (out, _) = job.run(&[&plan("create"), &plan("create"), &plan("none")]);
-    assert_eq!(out.lines().count(), 3, "one URL for each");
+    let (other, text) = (job.path("other.json"), fs::read_to_string(plan("create")).unwrap());
+    write(&other, &text.replace(r#""project":"crossaccount""#, r#""project":"other""#));
+    // A second one of the same project would hide what the first one does.
+    let (out, err) = job.run(&[&plan("create"), &other.display().to_string(), &plan("none")]);
+    assert_eq!(out.lines().count(), 2, "one URL for each: {err}");
+    assert!(err.contains("none.json is left out") && err.contains("--name"), "{err}");
+    assert!(github.comments()[2].1.contains("20 to create"));
     let starts: Vec<String> =
         github.comments().into_iter().map(|(_, text)| text.lines().next().unwrap().to_owned()).collect();
     let of = |name: &str| format!("<!-- privlink:plan:{name} -->");
-    assert_eq!(starts, [of("eu/shop"), of("us/shop"), of("crossaccount")]);
+    assert_eq!(starts, [of("eu/shop"), of("us/shop"), of("crossaccount"), of("other")]);
 }
 
 #[test]
@@ -322,7 +327,9 @@ fn the_page_of_the_step_has_it_too() {
     let github = StandIn::start();
     let job = Job::of_fork(&github);
     write(&job.path("summary.md"), "before\n");
-    job.run(&[&plan("create"), &plan("none"), "--summary"]);
+    for name in ["create", "none"] {
+        job.run(&[&plan(name), "--summary"]);
+    }
     let page = fs::read_to_string(job.path("summary.md")).unwrap();
     assert!(page.starts_with("before\n**Plan for") && page.contains("No changes") && !page.contains("<!--"), "{page}");
     write(&job.path("summary.md"), &"x".repeat(1 << 20));

@@ -63,9 +63,15 @@ pub(crate) fn run(args: &CommentArgs, connect: &dyn Connect, streams: &Streams) 
 
 /// What there is to say; what cannot be read is told.
 async fn notes(args: &CommentArgs, job: &Job, connect: &dyn Connect, streams: &Streams) -> Vec<Note> {
-    let mut notes = Vec::new();
+    let mut notes: Vec<Note> = Vec::new();
     for at in &args.plans {
         match open(at, args, connect, streams).await {
+            // One comment cannot say both, and the last one would hide what the first one does.
+            Ok(plan) if notes.iter().any(|note| note.name == plan.project) => job.warn(
+                &format!("{at} is left out: another of these plans is of {} as well", plan.project),
+                Some("call this once for each, with a --name of its own"),
+                streams,
+            ),
             Ok(plan) => notes.push(note_of(&plan, at, args, job)),
             Err(failure) => job.warn(&format!("{at} is left out: {failure}"), failure.help(), streams),
         }

@@ -59,9 +59,21 @@ fn what_is_read_only_is_explained_by_the_event() {
     let own = of(json!({ "full_name": "acme/infra" }));
     assert!(matches!(job(&own, &[]).explain(forbidden()), Obstacle::GitHub(_)));
     let bot = job(&own, &[("GITHUB_ACTOR", "dependabot[bot]")]).explain(forbidden());
-    assert!(bot.to_string().contains("Dependabot"), "{bot}");
+    assert!(bot.to_string().contains("Dependabot") && bot.help().unwrap().contains("pull-requests: write"), "{bot}");
     let lost = GitHubError::NotFound { what: "x", message: "no".to_owned() };
     assert!(matches!(job(&fork, &[]).explain(lost), Obstacle::GitHub(_)));
+}
+
+#[test]
+fn a_job_is_about_a_commit_that_its_event_knows() {
+    let (ours, main) = ("1".repeat(40), "2".repeat(40));
+    let of = |event: Value| job(&event, &[("GITHUB_SHA", &main)]).commit;
+    assert_eq!(of(json!({ "pull_request": { "number": 1, "head": { "sha": ours } } })), Some(ours.clone()));
+    assert_eq!(of(json!({ "ref": "refs/heads/main" })), Some(main.clone()));
+    // These run on the default branch, and so does what their variable names.
+    assert_eq!(of(json!({ "workflow_run": { "head_sha": ours, "pull_requests": [] } })), Some(ours));
+    assert_eq!(of(json!({ "issue": { "number": 1, "pull_request": {} }, "comment": {} })), None);
+    assert_eq!(of(json!({ "pull_request": { "head": { "sha": "`x`" } } })), None);
 }
 
 #[test]
