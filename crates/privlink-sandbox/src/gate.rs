@@ -11,7 +11,7 @@ mod limits;
 mod throttle;
 
 use crate::fate::Fate;
-use crate::route::Service;
+use crate::service::Service;
 use crate::trail;
 use crate::wire::{Call, Fault};
 use crate::world::{World, scope_key};

@@ -21,6 +21,7 @@ mod json_rpc;
 mod operation;
 mod route;
 mod sandbox;
+mod service;
 mod store;
 mod sts;
 mod summary;

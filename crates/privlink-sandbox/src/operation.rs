@@ -1,14 +1,15 @@
 //! The name of the operation that a request asks for, by which it is counted, held back and disturbed.
 //!
-//! The query protocols name it themselves; API Gateway's is found by method and path. Whether the operation exists, and what
-//! it does, is its service's to say.
+//! The query protocols name it themselves; API Gateway's is found by method and path. What the operation does is its service's
+//! to say.
 
 use crate::json_rpc;
-use crate::route::Service;
+use crate::service::Service;
 use crate::wire::{Call, Params};
+use crate::{ec2, elbv2, events, iam, sts, trail};
 
 /// What [`operation`] may name of what API Gateway offers here.
-pub(crate) const GATEWAY_OPERATIONS: &[&str] = &[
+const GATEWAY_OPERATIONS: &[&str] = &[
     "CreateDeployment",
     "CreateResource",
     "CreateRestApi",
@@ -98,6 +99,19 @@ pub(crate) fn operation(service: Service, call: &Call) -> String {
         ("PATCH", _) => format!("Update{thing}"),
         ("DELETE", _) => format!("Delete{thing}"),
         (method, _) => format!("{method} {thing}"),
+    }
+}
+
+/// Tells whether a service has an operation of this name.
+pub(crate) fn offers(service: Service, operation: &str) -> bool {
+    match service {
+        Service::Ec2 => ec2::offers(operation),
+        Service::Elb => elbv2::offers(operation),
+        Service::Gateway => GATEWAY_OPERATIONS.contains(&operation),
+        Service::Sts => sts::offers(operation),
+        Service::Iam => iam::offers(operation),
+        Service::Trail => trail::OPERATIONS.contains(&operation),
+        Service::Events => events::OPERATIONS.contains(&operation),
     }
 }
 

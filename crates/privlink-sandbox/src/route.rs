@@ -1,14 +1,15 @@
 //! From an HTTP request to a service and back: who calls, what, whether it is let through, and in which envelope an error
 //! goes back.
 //!
-//! Knows the seven services by name and the shape of their errors; what an operation does is theirs. Read next:
+//! Knows the shape of each service's errors; what an operation does is theirs. Read next:
 //! `gate.rs` for what may stand in a request's way, `sts/credential.rs` for how the caller is known, `iam/mod.rs` for
 //! whether the caller may.
 
 use crate::fate::Fate;
 use crate::gate::{Gate, Met};
 use crate::json_rpc;
-use crate::operation::{GATEWAY_OPERATIONS, operation};
+use crate::operation::{offers, operation};
+use crate::service::Service;
 use crate::sts::{Unknown, identify};
 use crate::trail::{self, Done, Log};
 use crate::wire::{Call, Fault, Params, Reply};
@@ -17,68 +18,6 @@ use crate::xml::Xml;
 use crate::{apigateway, ec2, elbv2, events, iam, sts};
 use std::io;
 use std::time::Duration;
-
-/// A service of this AWS.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Service {
-    Ec2,
-    Elb,
-    Gateway,
-    Sts,
-    Iam,
-    Trail,
-    Events,
-}
-
-impl Service {
-    fn of(scope: &str) -> Option<Service> {
-        Some(match scope {
-            "ec2" => Service::Ec2,
-            "elasticloadbalancing" => Service::Elb,
-            "apigateway" => Service::Gateway,
-            "sts" => Service::Sts,
-            "iam" => Service::Iam,
-            "cloudtrail" => Service::Trail,
-            "events" => Service::Events,
-            _ => return None,
-        })
-    }
-
-    /// Every service.
-    pub(crate) const ALL: &[Service] =
-        &[Service::Ec2, Service::Elb, Service::Gateway, Service::Sts, Service::Iam, Service::Trail, Service::Events];
-
-    /// Gives the service of a name, as [`Service::name`] writes it.
-    pub(crate) fn named(name: &str) -> Option<Service> {
-        Service::ALL.iter().copied().find(|service| service.name() == name)
-    }
-
-    /// Tells whether there is an operation of this name.
-    pub(crate) fn offers(self, operation: &str) -> bool {
-        match self {
-            Service::Ec2 => ec2::offers(operation),
-            Service::Elb => elbv2::offers(operation),
-            Service::Gateway => GATEWAY_OPERATIONS.contains(&operation),
-            Service::Sts => sts::offers(operation),
-            Service::Iam => iam::offers(operation),
-            Service::Trail => trail::OPERATIONS.contains(&operation),
-            Service::Events => events::OPERATIONS.contains(&operation),
-        }
-    }
-
-    /// Gives the name that it goes by here, in front of an operation's.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Service::Ec2 => "ec2",
-            Service::Elb => "elbv2",
-            Service::Gateway => "apigateway",
-            Service::Sts => "sts",
-            Service::Iam => "iam",
-            Service::Trail => "cloudtrail",
-            Service::Events => "events",
-        }
-    }
-}
 
 /// An answer, and whether giving it may have changed the world.
 pub(crate) struct Answered {
@@ -141,7 +80,7 @@ impl Site<'_> {
             let nothing = Answered::done(service, Reply::empty(200), false);
             return Answered { delivery: Delivery::Never, ..nothing };
         };
-        if is_logged(service) && service.offers(&operation) && !is_read(service, &call, &operation) {
+        if is_logged(service) && offers(service, &operation) && !is_read(service, &call, &operation) {
             let Answered { reply, fault, .. } = &answered;
             let done = Done { call: &call, service, operation: &operation, reply, fault: fault.as_ref() };
             answered.logged = self.log.note(self.world.now(), done);

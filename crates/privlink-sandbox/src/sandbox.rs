@@ -7,7 +7,8 @@
 use crate::gate::Gate;
 use crate::gate::faults::{FaultProblem, Faults};
 use crate::ids::Ids;
-use crate::route::{Delivery, Service, Site, render};
+use crate::route::{Delivery, Site, render};
+use crate::service::Service;
 use crate::store::Store;
 use crate::summary::summarise;
 use crate::trail::Log;

@@ -4,7 +4,8 @@
 //! the call is the server's. Faults are no part of the world: they are not kept, and `reset` leaves them. **Invariant:** a
 //! fault that could never do what it says is refused when it is set.
 
-use crate::route::Service;
+use crate::operation::offers;
+use crate::service::Service;
 use crate::wire::Call;
 use std::fmt;
 use std::time::Duration;
@@ -61,7 +62,7 @@ impl Fault {
             let Some(service) = Service::named(service) else {
                 return Err(FaultProblem::UnknownService { operation });
             };
-            if !service.offers(name) {
+            if !offers(service, name) {
                 return Err(FaultProblem::UnknownOperation { operation });
             }
         }

@@ -6,7 +6,7 @@
 //! are not held back, and limits of operations that the sandbox does not offer are left out. How tokens are drawn is in
 //! `throttle.rs`.
 
-use crate::route::Service;
+use crate::service::Service;
 use crate::wire::{Call, Params};
 use std::borrow::Cow;
 

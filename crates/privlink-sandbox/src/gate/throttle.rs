@@ -6,7 +6,7 @@
 
 use super::limits::{Bucket, buckets};
 use crate::clock::Moment;
-use crate::route::Service;
+use crate::service::Service;
 use crate::wire::{Call, Fault};
 use crate::world::scope_key;
 use std::borrow::Cow;

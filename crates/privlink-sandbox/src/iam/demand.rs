@@ -7,7 +7,7 @@ use super::condition::Context;
 use super::{ec2, elb, gateway};
 use crate::events::bus_arn;
 use crate::json_rpc::{self, Members};
-use crate::route::Service;
+use crate::service::Service;
 use crate::wire::{Call, Params};
 use crate::world::World;
 use std::collections::BTreeMap;

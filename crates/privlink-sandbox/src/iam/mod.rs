@@ -20,7 +20,7 @@ mod tests;
 pub(crate) use policy::Statement;
 pub(crate) use simulate::{handle, offers};
 
-use crate::route::Service;
+use crate::service::Service;
 use crate::wire::{Call, Fault};
 use crate::world::World;
 use demand::Demand;

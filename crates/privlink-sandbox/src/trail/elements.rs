@@ -4,7 +4,7 @@
 //! the name of the input. Definitions of APIs are bodies that no log holds, and neither is what is longer than a log takes.
 
 use super::tree::{Tree, camel, is_empty, under};
-use crate::route::Service;
+use crate::service::Service;
 use crate::wire::{Call, Params, Reply};
 use serde_json::{Map, Value, json};
 

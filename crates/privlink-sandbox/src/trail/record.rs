@@ -5,7 +5,7 @@
 use super::elements;
 use crate::clock::Moment;
 use crate::ids::{stable_hex, stable_uuid};
-use crate::route::Service;
+use crate::service::Service;
 use crate::sts::role_id;
 use crate::wire::{Call, Fault, Reply};
 use crate::world::scope_key;
