@@ -20,7 +20,7 @@ use privlink_model::keys::endpoint::{
     ADDRESSES, DNS_NAME, KIND, PRIVATE_DNS, SECURITY_GROUPS, SERVICE_NAME, SUBNETS, VPC,
 };
 use privlink_model::{
-    Attr, AttributeSchema, Flow, KindSchema, Ownership, Permission, ReplaceOrder, Service, Value, Waits,
+    Attr, AttributeSchema, Flow, KindSchema, Operation, Ownership, Permission, ReplaceOrder, Service, Value, Waits,
 };
 
 use crate::permissions::{create, delete, update};
@@ -88,8 +88,15 @@ pub static SCHEMA: KindSchema = KindSchema {
         update("ec2:ModifyVpcEndpoint", "ec2:{region}:{account}:subnet/{subnets}", Not),
         update("ec2:ModifyVpcEndpoint", "ec2:{region}:{account}:security-group/{security-groups}", Not),
         delete("ec2:DeleteVpcEndpoints", "ec2:{region}:{account}:vpc-endpoint/{id}", ByObject),
+        (Operation::Create, PRIVATE_NAMES),
+        (Operation::Update, PRIVATE_NAMES),
     ],
 };
+
+/// The service's private names are in a hosted zone of AWS's, which is tied to the VPC with the caller's own permission (Service
+/// Authorization Reference, CreateVpcEndpoint). It knows no tags, and its ARN no account.
+const PRIVATE_NAMES: Permission =
+    Permission::new("route53:AssociateVPCWithHostedZone", "route53:::hostedzone/*").turns_on(PRIVATE_DNS.key());
 
 /// The policy of an endpoint that was given none.
 const FULL_ACCESS: &str =

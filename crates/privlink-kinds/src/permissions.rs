@@ -196,7 +196,18 @@ fn permissions(step: &Step) -> Vec<(Permission, bool)> {
         matching.map(move |(_, permission)| (*permission, undo))
     };
     let reads = schema.read_actions.iter().map(|permission| (*permission, false));
-    reads.chain(of(Some(own), false)).chain(of(back, true)).collect()
+    let all = reads.chain(of(Some(own), false)).chain(of(back, true));
+    all.filter(|(permission, _)| permission.turns_on.is_none_or(|key| turns_on(step, key))).collect()
+}
+
+/// Whether a step or its undo turns an attribute on.
+fn turns_on(step: &Step, key: &str) -> bool {
+    let is_off = |attrs: &Attrs| attrs.get(key).and_then(Value::as_bool) == Some(false);
+    match &step.op {
+        Op::Create { attrs, .. } => !is_off(attrs),
+        Op::Update { before, after, .. } => is_off(before) != is_off(after),
+        Op::Delete { before, .. } | Op::Wait { before, .. } => !is_off(before),
+    }
 }
 
 impl Place<'_> {

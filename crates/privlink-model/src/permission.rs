@@ -30,12 +30,14 @@ pub struct Permission {
     pub resource: &'static str,
     /// What confines it.
     pub confined: Confined,
+    /// The attribute of the kind that takes it to be turned on, and nothing else; none where it is always needed.
+    pub turns_on: Option<&'static str>,
 }
 
 impl Permission {
     /// A permission that nothing confines.
     pub const fn new(action: &'static str, resource: &'static str) -> Self {
-        Self { action, resource, confined: Confined::Not }
+        Self { action, resource, confined: Confined::Not, turns_on: None }
     }
 
     /// A permission of an action that knows no resources.
@@ -46,6 +48,12 @@ impl Permission {
     /// Confines it.
     pub const fn confined(mut self, by: Confined) -> Self {
         self.confined = by;
+        self
+    }
+
+    /// Says that only turning this attribute on takes it.
+    pub const fn turns_on(mut self, attribute: &'static str) -> Self {
+        self.turns_on = Some(attribute);
         self
     }
 }

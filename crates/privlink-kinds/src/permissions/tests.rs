@@ -82,6 +82,8 @@ fn names_in_resources_are_attributes_of_the_kind() {
                 assert!(known, "{} names {key} for {}", schema.name, permission.action);
                 rest = after;
             }
+            let known = permission.turns_on.is_none_or(|key| schema.attribute(key).is_some());
+            assert!(known, "{} has no {:?} for {}", schema.name, permission.turns_on, permission.action);
             assert!(permission.action.contains(':') && !permission.resource.starts_with("arn:"), "{permission:?}");
         }
     }
@@ -195,6 +197,28 @@ fn a_step_needs_its_call_its_undo_and_its_reads() {
     assert!(undone.only_undo);
     assert_eq!(undone.want.context["aws:ResourceTag/privlink:project"], ["shop"]);
     assert!(!find(&all, "ec2:DescribeNetworkInterfaces", "*").only_undo);
+}
+
+#[test]
+fn only_turning_private_names_on_takes_the_permission_for_it() {
+    let with = |on: bool| Attrs::new().with(&endpoint::PRIVATE_DNS, on);
+    let update = |before: bool, after: bool| {
+        let (before, after) = (with(before), with(after));
+        let op = Op::Update { id: "vpce-1".to_owned(), before, after, changed: Vec::new(), phase: None };
+        step(1, endpoint::KIND, op, Undo::Exact(UndoOp::Restore))
+    };
+    let takes = |step: Step| {
+        let zone = "arn:aws:route53:::hostedzone/*";
+        let is_it = |one: &Wanted| one.want.action == "route53:AssociateVPCWithHostedZone" && one.want.resource == zone;
+        wanted(vec![step]).iter().any(is_it)
+    };
+    assert!(takes(create(1, endpoint::KIND, with(true))) && !takes(create(1, endpoint::KIND, with(false))));
+    assert!(takes(update(false, true)), "by the step");
+    assert!(takes(update(true, false)), "by its undo");
+    assert!(!takes(update(true, true)) && !takes(update(false, false)));
+    let delete = Op::Delete { id: "vpce-1".to_owned(), before: with(true) };
+    assert!(!takes(step(1, endpoint::KIND, delete.clone(), Undo::None { why: String::new() })));
+    assert!(takes(step(1, endpoint::KIND, delete, Undo::Recreate { loses: String::new() })));
 }
 
 #[test]

@@ -101,6 +101,12 @@ pub(super) fn demands(world: &World, call: &Call) -> Vec<Demand> {
     if demands.is_empty() {
         demands.push(demand(action, "*".to_owned()));
     }
+    // A hosted zone of AWS's holds the private names, and is tied to the VPC for whoever asks for them.
+    let named = params.get("PrivateDnsEnabled").is_some_and(|asked| asked.eq_ignore_ascii_case("true"));
+    if named && matches!(action, "CreateVpcEndpoint" | "ModifyVpcEndpoint") {
+        let zone = "arn:aws:route53:::hostedzone/*".to_owned();
+        demands.push(Demand::new(call, "route53", "AssociateVPCWithHostedZone", zone));
+    }
     demands
 }
 

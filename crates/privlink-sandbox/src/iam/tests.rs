@@ -58,6 +58,11 @@ fn ec2_takes_each_object_and_the_tagging_of_what_is_made() {
             create("security-group/sg-1"),
         ]
     );
+    let naming = "route53:AssociateVPCWithHostedZone arn:aws:route53:::hostedzone/*".to_owned();
+    for call in ["Action=CreateVpcEndpoint&VpcId=vpc-1", "Action=ModifyVpcEndpoint&VpcEndpointId=vpce-1"] {
+        let takes = |named: bool| taken(Service::Ec2, "POST", "/", &format!("{call}&PrivateDnsEnabled={named}"));
+        assert!(takes(true).contains(&naming) && !takes(false).contains(&naming), "{call}");
+    }
     assert_eq!(taken(Service::Ec2, "POST", "/", "Action=DescribeVpcs&VpcId.1=vpc-1"), ["ec2:DescribeVpcs *"]);
     assert_eq!(
         taken(Service::Ec2, "POST", "/", "Action=DeleteVpcEndpoints&VpcEndpointId.1=vpce-1&VpcEndpointId.2=vpce-2"),
