@@ -10,7 +10,7 @@
 //! the calls that change such objects are looked for by their names, one by one: they are rare.
 //!
 //! An entry is about an object when its call changes such objects and names this one, wherever it does: the forms of parameters
-//! differ between services, and between the operations of one.
+//! differ between services, and between the operations of one. Stages are the exception, for people name them.
 
 mod calls;
 mod record;
@@ -19,6 +19,7 @@ use aws_sdk_cloudtrail::Client;
 use aws_sdk_cloudtrail::operation::lookup_events::LookupEventsOutput;
 use aws_sdk_cloudtrail::primitives::DateTime;
 use aws_sdk_cloudtrail::types::{LookupAttribute, LookupAttributeKey};
+use privlink_model::keys::stage;
 use privlink_model::{BoxFuture, CloudError, Deed, Deeds, Scope, Subject, Trail, Unread};
 
 use crate::cloud::AwsCloud;
@@ -165,7 +166,7 @@ impl<'a> Search<'a> {
             if !changes(found.subject.kind, record) {
                 continue;
             }
-            if parts(&found.subject.id).iter().all(|part| record.names(part)) {
+            if names(record, found.subject) {
                 add(&mut found.own, record.deed(false));
             } else if found.subject.within.as_deref().is_some_and(|parent| record.names(parent)) {
                 add(&mut found.around, record.deed(true));
@@ -194,11 +195,19 @@ fn add(deeds: &mut Vec<Deed>, deed: Deed) {
     }
 }
 
-/// The names that a call must name all of: an ARN is one, of others each side of the slash.
-fn parts(id: &str) -> Vec<&str> {
-    match id.split_once('/') {
-        Some((one, other)) if !id.starts_with("arn:") => vec![one, other],
-        _ => vec![id],
+/// Whether an entry names an object, and does not say that nothing became of what was asked for it.
+fn names(record: &Record, subject: &Subject) -> bool {
+    match subject.id.split_once('/') {
+        // People name stages, so the name may stand in any text, as the value of a variable: only where it names a stage does
+        // it count.
+        Some((api, name)) if subject.kind == stage::KIND => {
+            record.names(api) && record.has("stageName", name)
+                || record.names(&format!("/restapis/{api}/stages/{name}"))
+        }
+        Some((one, other)) if !subject.id.starts_with("arn:") => {
+            [one, other].into_iter().all(|part| record.names(part)) && !record.spares(other)
+        }
+        _ => record.names(&subject.id) && !record.spares(&subject.id),
     }
 }
 

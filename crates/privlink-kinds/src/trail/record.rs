@@ -52,6 +52,19 @@ impl Record {
             || self.resources.iter().any(|name| is_word_of(name, id))
     }
 
+    /// Whether a member of what was sent or answered has this value.
+    pub(super) fn has(&self, member: &str, value: &str) -> bool {
+        ["requestParameters", "responseElements"]
+            .iter()
+            .any(|key| self.entry.get(key).is_some_and(|at| has(at, member, value)))
+    }
+
+    /// Whether the answer says of something that nothing became of what was asked: EC2 succeeds with calls whose items failed.
+    pub(super) fn spares(&self, id: &str) -> bool {
+        let answers = self.entry.get("responseElements").and_then(Json::as_object);
+        answers.into_iter().flatten().filter_map(|(_, answer)| answer.get("unsuccessful")).any(|items| is_in(items, id))
+    }
+
     pub(super) fn deed(&self, only_parent: bool) -> Deed {
         let text = |at: &str| Some(self.entry.pointer(at)?.as_str()?.to_owned());
         let service = self.source.split('.').next().unwrap_or_default();
@@ -91,6 +104,17 @@ fn is_in(value: &Json, word: &str) -> bool {
         Json::String(text) => is_word_of(text, word),
         Json::Array(elements) => elements.iter().any(|element| is_in(element, word)),
         Json::Object(members) => members.values().any(|member| is_in(member, word)),
+        _ => false,
+    }
+}
+
+/// Whether a member of this name, however deep, has a value.
+fn has(within: &Json, member: &str, value: &str) -> bool {
+    match within {
+        Json::Array(elements) => elements.iter().any(|element| has(element, member, value)),
+        Json::Object(members) => {
+            members.iter().any(|(name, one)| name == member && one.as_str() == Some(value) || has(one, member, value))
+        }
         _ => false,
     }
 }

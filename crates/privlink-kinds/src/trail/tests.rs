@@ -30,7 +30,7 @@ fn told(kind: &'static str, id: &str, within: Option<&str>, entries: &[Record]) 
     let mut search = Search::new(&subjects);
     entries.iter().for_each(|entry| search.meet(entry));
     let deeds = search.deeds(None);
-    let deed = deeds.last(&subjects[0])?;
+    let deed = deeds.last(&subjects[0], |_| true)?;
     Some((deed.by.clone(), deed.call.clone(), deed.only_parent))
 }
 
@@ -99,6 +99,45 @@ fn ids_of_two_parts_are_both_named() {
     let expected = by("alice", "ec2:RejectVpcEndpointConnections", false);
     assert_eq!(told(endpoint_connection::KIND, "vpce-svc-1/vpce-2", None, &entries), expected);
     assert_eq!(told(endpoint_connection::KIND, "vpce-svc-1/vpce-3", None, &entries), None);
+}
+
+#[test]
+fn the_name_of_a_stage_in_another_ones_texts_tells_nothing() {
+    let patch = r#","requestParameters":{"restApiId":"abc","stageName":"live","patchOperations":[
+        {"op":"replace","path":"/variables/env","value":"prod"},{"op":"replace","path":"/description","value":"as prod"}]}"#;
+    let made =
+        r#","requestParameters":{"restApiId":"abc","createDeploymentInput":{"stageName":"prod"},"template":false}"#;
+    let tagged = r#","requestParameters":{"resourceArn":"arn:aws:apigateway:eu-west-1::/restapis/abc/stages/prod"}"#;
+    let other = r#","requestParameters":{"resourceArn":"arn:aws:apigateway:eu-west-1::/restapis/abc/stages/prod-2"}"#;
+    let told = |entry| told(stage::KIND, "abc/prod", None, &[entry]);
+    assert_eq!(told(entry(9, "bob", "apigateway", "UpdateStage", patch)), None);
+    let deployed = by("alice", "apigateway:CreateDeployment", false);
+    assert_eq!(told(entry(9, "alice", "apigateway", "CreateDeployment", made)), deployed);
+    assert_eq!(
+        told(entry(9, "alice", "apigateway", "UntagResource", tagged)),
+        by("alice", "apigateway:UntagResource", false)
+    );
+    assert_eq!(told(entry(9, "alice", "apigateway", "UntagResource", other)), None);
+}
+
+#[test]
+fn an_item_that_failed_in_a_call_that_succeeded_tells_nothing() {
+    let accept = |unsuccessful: &str| {
+        format!(
+            r#","requestParameters":{{"AcceptVpcEndpointConnectionsRequest":{{"VpcEndpointId":{{"content":"vpce-2","tag":1}},"ServiceId":"vpce-svc-1"}}}},
+            "responseElements":{{"AcceptVpcEndpointConnectionsResponse":{{"unsuccessful":{unsuccessful}}}}}"#
+        )
+    };
+    let failed = accept(r#"{"item":{"resourceId":"vpce-2","error":{"code":"InvalidState"}}}"#);
+    let other = accept(r#"{"item":{"resourceId":"vpce-3","error":{"code":"InvalidState"}}}"#);
+    let call = "AcceptVpcEndpointConnections";
+    let whose = by("alice", "ec2:AcceptVpcEndpointConnections", false);
+    for (kind, id) in [(endpoint_connection::KIND, "vpce-svc-1/vpce-2"), (endpoint::KIND, "vpce-2")] {
+        assert_eq!(told(kind, id, None, &[entry(9, "bob", "ec2", call, &failed)]), None, "{kind}");
+        for answer in [&other, &accept(r#""""#)] {
+            assert_eq!(told(kind, id, None, &[entry(9, "alice", "ec2", call, answer)]), whose, "{kind}");
+        }
+    }
 }
 
 #[test]
@@ -175,7 +214,13 @@ fn what_is_told_is_not_looked_for_by_name() {
     let subjects =
         [subject(stage::KIND, "abc/prod"), subject(targets::KIND, "arn"), subject(target_group::KIND, "arn")];
     let mut search = Search::new(&subjects);
-    search.meet(&entry(1, "alice", "apigateway", "UpdateStage", r#","requestParameters":["abc","prod"]"#));
+    search.meet(&entry(
+        1,
+        "alice",
+        "apigateway",
+        "UpdateStage",
+        r#","requestParameters":{"restApiId":"abc","stageName":"prod"}"#,
+    ));
     let names = search.names().unwrap();
     assert!(
         names.contains(&"RegisterTargets") && names.contains(&"ModifyTargetGroup") && !names.contains(&"UpdateStage")
