@@ -16,6 +16,8 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 const MAX_STAGES: usize = 10;
+/// The key of the settings of all methods.
+const ALL: &str = "*/*";
 const CACHE_SIZES: [&str; 8] = ["0.5", "1.6", "6.1", "13.5", "28.4", "58.2", "118", "237"];
 
 /// A stage.
@@ -33,7 +35,7 @@ pub(super) struct Stage {
     pub(super) access_log: BTreeMap<String, String>,
     #[serde(default)]
     pub(super) canary: Option<Canary>,
-    /// By `*/*` or `path/VERB`, with slashes of the path as `~1`.
+    /// By `*/*` or by path and verb, spelled as the patch that made them spelled both: `~1orders/GET`.
     pub(super) method_settings: BTreeMap<String, MethodSettings>,
     pub(super) created: Moment,
     #[serde(rename = "lastUpdatedDate")]
@@ -306,10 +308,22 @@ fn apply(site: &Site, api: &str, stage: &mut Stage, patch: &Patch) -> Result<(),
                 return Err(not_found("Invalid Client Certificate identifier specified"));
             }
         }
-        ["description"] => stage.description = if patch.op == Op::Remove { None } else { patch.content() },
-        ["tracingEnabled"] => stage.tracing = patch.flag(),
-        ["cacheClusterEnabled"] => stage.set_cache(Some(patch.flag()), None)?,
-        ["cacheClusterSize"] => stage.set_cache(None, patch.content())?,
+        ["description"] => {
+            patch.only_replace()?;
+            stage.description = patch.content();
+        }
+        ["tracingEnabled"] => {
+            patch.only_replace()?;
+            stage.tracing = patch.flag();
+        }
+        ["cacheClusterEnabled"] => {
+            patch.only_replace()?;
+            stage.set_cache(Some(patch.flag()), None)?;
+        }
+        ["cacheClusterSize"] => {
+            patch.only_replace()?;
+            stage.set_cache(None, patch.content())?;
+        }
         ["variables", name] if patch.op == Op::Remove => {
             stage.variables.remove(*name).ok_or_else(|| cannot_remove(&format!("variables/{name}")))?;
         }
@@ -319,14 +333,21 @@ fn apply(site: &Site, api: &str, stage: &mut Stage, patch: &Patch) -> Result<(),
             stage.variables.extend(one);
         }
         ["accessLogSettings", rest @ ..] => access_log(&mut stage.access_log, rest, patch)?,
-        [path, verb] if patch.op == Op::Remove && *path != "tags" => {
-            let key = settings_key(path, verb);
+        [path, _] if patch.op == Op::Remove && *path != "tags" => {
+            let key = settings_key(patch);
             stage.method_settings.remove(&key).ok_or_else(|| cannot_remove(&key))?;
         }
-        [path, verb, group, setting] => {
-            let mut settings = stage.method_settings.remove(&settings_key(path, verb)).unwrap_or_default();
+        // What a method has settings for goes as a whole.
+        [_, _, _, _] if patch.op == Op::Remove => return Err(cannot_remove(patch.path.trim_start_matches('/'))),
+        [_, _, _, _] if patch.op == Op::Add => {
+            return Err(bad_request(format!("Invalid add operation with path: {}", patch.path)));
+        }
+        [_, _, group, setting] => {
+            // A method begins with what holds for all.
+            let all = || stage.method_settings.get(ALL).cloned().unwrap_or_default();
+            let mut settings = stage.method_settings.get(&settings_key(patch)).cloned().unwrap_or_else(all);
             change_setting(&mut settings, group, setting, patch)?;
-            stage.method_settings.insert(settings_key(path, verb), settings);
+            stage.method_settings.insert(settings_key(patch), settings);
         }
         _ => return Err(unknown_setting(patch)),
     }
@@ -336,7 +357,7 @@ fn apply(site: &Site, api: &str, stage: &mut Stage, patch: &Patch) -> Result<(),
 /// Gives the stage what its canary has.
 fn promote(stage: &mut Stage, patch: &Patch) -> Result<(), Fault> {
     let Some(canary) = &stage.canary else {
-        return Err(bad_request("Promotion not available: Canary does not exist."));
+        return Err(bad_request("Promotion not available. Canary does not exist."));
     };
     match (patch.from.as_deref(), patch.path.as_str()) {
         (Some("/canarySettings/deploymentId"), "/deploymentId") => stage.deployment.clone_from(&canary.deployment_id),
@@ -351,8 +372,10 @@ fn promote(stage: &mut Stage, patch: &Patch) -> Result<(), Fault> {
     Ok(())
 }
 
-fn settings_key(path: &str, verb: &str) -> String {
-    format!("{}/{verb}", path.trim_start_matches('/').replace('/', "~1"))
+/// The key of the settings that a patch is about: the first two parts of its path, escapes and all.
+fn settings_key(patch: &Patch) -> String {
+    let path = patch.path.strip_prefix('/').unwrap_or(&patch.path);
+    path.split('/').take(2).collect::<Vec<_>>().join("/")
 }
 
 fn cannot_remove(what: &str) -> Fault {

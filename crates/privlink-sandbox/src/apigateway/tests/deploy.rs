@@ -121,7 +121,7 @@ fn stages_need_a_deployment_and_keep_their_settings() {
         .unwrap();
     assert_eq!(changed["variables"], json!({ "size": "2" }));
     assert_eq!(changed["methodSettings"]["*/*"]["throttlingBurstLimit"], 12);
-    assert_eq!(changed["methodSettings"]["orders~1{id}/GET"]["metricsEnabled"], true);
+    assert_eq!(changed["methodSettings"]["~1orders~1{id}/GET"]["metricsEnabled"], true);
     let reset = ask.patch(&path, &[("remove", "/*/*", ""), ("remove", "/~1orders~1{id}/GET", "")]).unwrap();
     assert_eq!(reset["methodSettings"], json!({}));
     let wanted = "Cannot remove method setting */* because there is no method setting for this method ";
@@ -132,6 +132,31 @@ fn stages_need_a_deployment_and_keep_their_settings() {
     refused_as(ask.patch(&path, &[("replace", "/variables/a", "ü")]), "BadRequestException");
     ask.delete(&path).unwrap();
     refused(ask.get(&path), "NotFoundException", "Invalid stage identifier specified");
+}
+
+#[test]
+fn settings_of_methods_are_kept_as_they_were_spelled_and_go_as_a_whole() {
+    let mut ask = Asker::new();
+    let (api, _) = ready(&mut ask);
+    deploy(&mut ask, &api, json!({ "stageName": "prod" }));
+    let path = format!("/restapis/{api}/stages/prod");
+    let all = [("replace", "/*/*/caching/enabled", "true"), ("replace", "/~1/GET/throttling/burstLimit", "7")];
+    let set = ask.patch(&path, &all).unwrap();
+    assert_eq!(set["methodSettings"]["~1/GET"]["throttlingBurstLimit"], 7);
+    assert_eq!(set["methodSettings"]["~1/GET"]["cachingEnabled"], true, "a method begins with what holds for all");
+    let later = ask.patch(&path, &[("replace", "/*/*/caching/enabled", "false")]).unwrap();
+    assert_eq!(later["methodSettings"]["~1/GET"]["cachingEnabled"], true, "and stays there");
+    let one = "/~1/GET/throttling/burstLimit";
+    let wanted =
+        "Cannot remove method setting ~1/GET/throttling/burstLimit because there is no method setting for this method ";
+    refused(ask.patch(&path, &[("remove", one, "")]), "BadRequestException", wanted);
+    let wanted = format!("Invalid add operation with path: {one}");
+    refused(ask.patch(&path, &[("add", one, "8")]), "BadRequestException", &wanted);
+    for other in ["/description", "/tracingEnabled", "/cacheClusterEnabled", "/cacheClusterSize"] {
+        refused_as(ask.patch(&path, &[("remove", other, "")]), "BadRequestException");
+    }
+    let rest = ask.patch(&path, &[("remove", "/~1/GET", ""), ("replace", "/~1/GET/metrics/enabled", "true")]).unwrap();
+    assert_eq!(rest["methodSettings"]["~1/GET"]["throttlingBurstLimit"], 5000);
 }
 
 #[test]
@@ -164,7 +189,7 @@ fn a_canary_takes_a_share_of_a_stage_until_it_is_removed_or_promoted() {
     refused(
         ask.send("PATCH", &path, promote),
         "BadRequestException",
-        "Promotion not available: Canary does not exist.",
+        "Promotion not available. Canary does not exist.",
     );
     ask.delete(&format!("/restapis/{api}/deployments/{first}")).unwrap();
 }
