@@ -3,11 +3,11 @@
 //!
 //! **Invariant:** an endpoint's interfaces are listed by it only once it has been available.
 
+use super::aws_service::private_names;
 use super::filter::{ENDPOINT, Filters, PageSize, page, wanted};
 use super::ports::remove_interfaces;
 use super::request::{Request, write_tags, write_unsuccessful};
 use super::state::{Endpoint, Phase, State};
-use super::visible_service::private_names;
 use crate::ids::stable_hex;
 use crate::wire::{Fault, Reply};
 use crate::world::World;

@@ -4,6 +4,7 @@
 //! ELBv2's own function, VPC links not at all. A parameter that an operation does not know is refused, never passed over.
 //! Read next: `state.rs` for the objects, `endpoint_create.rs` for the strictest call, `connection.rs` for the handshake.
 
+mod aws_service;
 mod connection;
 mod endpoint;
 mod endpoint_check;

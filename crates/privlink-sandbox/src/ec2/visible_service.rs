@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** a service that does not permit the caller looks exactly like one that does not exist.
 
+use super::aws_service::{AWS_SERVICES, private_names};
 use super::endpoint_service::{base_name, names_of};
 use super::filter::{Filters, PageSize, page};
 use super::permission::permits;
@@ -11,27 +12,6 @@ use super::zone::zones;
 use crate::ids::stable_hex;
 use crate::wire::{Call, Fault, Reply};
 use crate::world::World;
-
-/// AWS's services that can be reached by interface endpoints here, with the prefix of their private names.
-const AWS_SERVICES: &[(&str, &str)] = &[
-    ("athena", "athena"),
-    ("ec2", "ec2"),
-    ("ecr.api", "api.ecr"),
-    ("ecr.dkr", "*.dkr.ecr"),
-    ("elasticloadbalancing", "elasticloadbalancing"),
-    ("events", "events"),
-    ("execute-api", "execute-api"),
-    ("kms", "kms"),
-    ("lambda", "lambda"),
-    ("logs", "logs"),
-    ("monitoring", "monitoring"),
-    ("secretsmanager", "secretsmanager"),
-    ("sns", "sns"),
-    ("sqs", "sqs"),
-    ("ssm", "ssm"),
-    ("states", "states"),
-    ("sts", "sts"),
-];
 
 /// A service that a caller may connect to.
 #[derive(Debug, Clone)]
@@ -79,16 +59,6 @@ pub(crate) fn behind(world: &World, call: &Call, name: &str) -> Result<VisibleSe
 /// Makes AWS's error for a service that is not there, or not for the caller.
 pub(crate) fn absent(name: &str) -> Fault {
     Fault::new(400, "InvalidServiceName", format!("The Vpc Endpoint Service '{name}' does not exist"))
-}
-
-/// Gives the names that private DNS gives to endpoints of a service: those of AWS's services alone, for a custom one's
-/// name must be verified in the public DNS first.
-pub(crate) fn private_names(name: &str, region: &str) -> Vec<String> {
-    let short = name.strip_prefix(&format!("com.amazonaws.{region}."));
-    let Some((short, prefix)) = AWS_SERVICES.iter().find(|(known, _)| Some(*known) == short) else { return Vec::new() };
-    let private = format!("{prefix}.{region}.amazonaws.com");
-    let wildcard = (*short == "execute-api").then(|| format!("*.{private}"));
-    [private].into_iter().chain(wildcard).collect()
 }
 
 /// Gives the endpoint services of all accounts in the caller's region, with their owners.

@@ -4,7 +4,7 @@
 //! Before a service sees a request, each action it takes is weighed on each object it is about, as AWS does for identity
 //! policies: an explicit deny wins, then an allow, and what nothing allows is denied. Resource policies, boundaries,
 //! sessions' own policies and organizations are no part of this world. Read next: `policy.rs` for the weighing,
-//! `demand.rs` for what a request takes, `simulate.rs` for the one operation.
+//! `takes.rs` for what a request takes, `simulate.rs` for the one operation.
 
 mod condition;
 mod demand;
@@ -14,6 +14,7 @@ mod gateway;
 mod pattern;
 mod policy;
 mod simulate;
+mod takes;
 #[cfg(test)]
 mod tests;
 
@@ -29,7 +30,7 @@ use policy::Decision;
 /// Checks that the caller may make a request of a service.
 pub(crate) fn authorise(world: &World, call: &Call, service: Service) -> Result<(), Fault> {
     let Some(statements) = policies(world, &call.account, &call.principal_arn) else { return Ok(()) };
-    for demand in demand::of(world, call, service) {
+    for demand in takes::demands(world, call, service) {
         match policy::weigh(statements, &demand).decision {
             Decision::Allowed => {}
             decision => return Err(denied(service, call, &demand, decision)),

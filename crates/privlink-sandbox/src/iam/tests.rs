@@ -27,7 +27,7 @@ fn by_role(method: &str, path: &str, body: &str) -> Call {
 
 /// What a request takes, in a line each.
 fn taken(service: Service, method: &str, path: &str, body: &str) -> Vec<String> {
-    let demands = demand::of(&world("allow \"*\""), &by_role(method, path, body), service);
+    let demands = takes::demands(&world("allow \"*\""), &by_role(method, path, body), service);
     demands.iter().map(|demand| format!("{} {}", demand.action, demand.resource)).collect()
 }
 
@@ -242,7 +242,7 @@ fn logs_are_asked_as_a_whole_and_events_put_on_each_bus() {
     let call = |service: Service, target: &str, body: &str| {
         let mut call = by_role("POST", "/", body);
         call.headers.push(("x-amz-target".to_owned(), target.to_owned()));
-        let demands = demand::of(&world("allow \"*\""), &call, service);
+        let demands = takes::demands(&world("allow \"*\""), &call, service);
         demands.iter().map(|demand| format!("{} {}", demand.action, demand.resource)).collect::<Vec<String>>()
     };
     let lookup = call(Service::Trail, "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents", "{}");
