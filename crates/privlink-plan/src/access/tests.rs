@@ -334,17 +334,26 @@ fn any_statement() -> impl Strategy<Value = Value> {
     })
 }
 
-/// One part of a statement as it is in another one, so that they have all else in common.
-fn mixed(mut one: Value, other: &Value, number: usize) -> Value {
-    let parts =
-        [&["Principal", "NotPrincipal"][..], &["Action", "NotAction"], &["Resource", "NotResource"], &["Condition"]];
-    if let (Value::Map(map), Some(other)) = (&mut one, other.as_map()) {
-        for key in parts[number % parts.len()] {
-            map.remove(*key);
-            map.extend(other.get_key_value(*key).map(|(key, value)| (key.clone(), value.clone())));
-        }
+/// One part of a statement as it is in another one, so that they have all else in common; of conditions the values alone, or
+/// what they ask for of those that are not there.
+fn mixed(one: &Value, other: &Value, number: usize) -> Value {
+    let parts = [&["Principal", "NotPrincipal"][..], &["Action", "NotAction"], &["Resource", "NotResource"]];
+    let (mut map, other) = (one.as_map().unwrap().clone(), other.as_map().unwrap());
+    for key in parts.get(number).into_iter().copied().flatten() {
+        map.remove(*key);
+        map.extend(other.get_key_value(*key).map(|(key, value)| (key.clone(), value.clone())));
     }
-    one
+    if number >= parts.len() {
+        let of_key = |key: &str| other["Condition"].as_map()?.values().find_map(|keys| keys.as_map()?.get(key));
+        let others = |(key, values): (&String, &Value)| (key.clone(), of_key(key).unwrap_or(values).clone());
+        let stricter = |operator: &String| operator.replace("IfExists", "");
+        let conditions = map["Condition"].as_map().unwrap().iter().map(|(operator, keys)| match number % 2 {
+            0 => (stricter(operator), keys.clone()),
+            _ => (operator.clone(), Value::Map(keys.as_map().unwrap().iter().map(others).collect())),
+        });
+        map.insert("Condition".to_owned(), Value::Map(conditions.collect()));
+    }
+    Value::Map(map)
 }
 
 proptest! {
@@ -353,13 +362,13 @@ proptest! {
     #[test]
     fn no_verdict_is_wrong(
         kept in proptest::collection::vec(any_statement(), 0..3),
-        gone in proptest::collection::vec(any_statement(), 0..2),
-        new in proptest::collection::vec(any_statement(), 0..2),
-        part in 0_usize..8,
+        gone in proptest::collection::vec(any_statement(), 0..3),
+        new in proptest::collection::vec(any_statement(), 0..3),
+        part in 0_usize..7,
         empty in proptest::sample::select(&[Empty::Nothing, Empty::Everything, Empty::AsOthers][..]),
     ) {
         let new = match gone.first() {
-            Some(gone) if part < 4 => new.into_iter().map(|new| mixed(gone.clone(), &new, part)).collect(),
+            Some(gone) if part < 6 => new.into_iter().map(|new| mixed(gone, &new, part)).collect(),
             _ => new,
         };
         let before = [kept.clone(), gone].concat();
