@@ -6,10 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use privlink_model::{
-    Action, Address, AttributeChange, AttributeSchema, Attrs, Change, KindSchema, Kinds, Observed, Op, Plan, Reason,
-    Scope, Shape, Step, Undo, UndoOp, Value,
+    Action, Address, AttributeChange, AttributeSchema, Attrs, Change, Finding, KindSchema, Kinds, Observed, Op, Plan,
+    Reason, Scope, Shape, Step, Undo, UndoOp, Value,
 };
-use privlink_plan::{Access, access};
+use privlink_plan::{Access, Verdict, access};
 
 use super::{document, words};
 
@@ -61,7 +61,7 @@ pub(crate) struct Line {
     pub(crate) part: Part,
     /// What it does.
     pub(crate) mark: Mark,
-    /// What it says.
+    /// What it says, with nothing in it that cannot be seen.
     pub(crate) text: String,
 }
 
@@ -95,7 +95,7 @@ fn concerns(step: &Step, change: &Change) -> bool {
     }
 }
 
-/// What a change is, in the order it is said.
+/// What a change is, in the order it is said, with nothing in it that cannot be seen.
 pub(crate) fn facts(change: &Change, steps: &[&Step], kinds: &Kinds) -> Vec<String> {
     let mut facts = vec![words::title(kinds, change.kind).to_owned()];
     if let Some(before) = &change.before {
@@ -111,12 +111,19 @@ pub(crate) fn facts(change: &Change, steps: &[&Step], kinds: &Kinds) -> Vec<Stri
     if !steps.is_empty() && steps.iter().all(|step| matches!(step.undo, Undo::Exact(_))) {
         facts.push("undo exact".to_owned());
     }
-    facts
+    facts.iter().map(|fact| words::visible(fact)).collect()
 }
 
 /// Why the steps of a change interrupt traffic.
 pub(crate) fn outages<'a>(steps: &[&'a Step]) -> BTreeSet<&'a str> {
     steps.iter().filter_map(|step| step.outage.as_deref()).collect()
+}
+
+/// Whether more may become possible with what is there: a new object's first policy is a part of it, and one that goes with
+/// its object says nothing of its own.
+pub(crate) fn warns(change: &Change, access: &Access) -> bool {
+    let apart = access.verdict != Verdict::New || change.before.is_some();
+    access.verdict.is_grave() && apart && change.action != Action::Delete
 }
 
 /// What taking the steps of a change back does not bring back.
@@ -130,6 +137,17 @@ pub(crate) fn losses(change: &Change, steps: &[&Step]) -> BTreeSet<String> {
     steps.iter().filter_map(loss).collect()
 }
 
+/// Whether a finding says of a step what stands with its change: what is lost, or why traffic is interrupted.
+pub(crate) fn is_told(plan: &Plan, finding: &Finding) -> bool {
+    plan.steps.iter().filter(|step| finding.address.as_ref() == Some(&step.address)).any(|step| {
+        let loses = match &step.undo {
+            Undo::Recreate { loses } => Some(loses.as_str()),
+            Undo::Exact(_) | Undo::None { .. } => None,
+        };
+        [loses, step.outage.as_deref()].into_iter().flatten().any(|told| finding.message.contains(told))
+    })
+}
+
 /// The lines under a change; `steps` are those that carry it out.
 pub(crate) fn lines(change: &Change, steps: &[&Step], kinds: &Kinds, detail: Detail) -> Vec<Line> {
     let schema = kinds.get(change.kind);
@@ -137,6 +155,8 @@ pub(crate) fn lines(change: &Change, steps: &[&Step], kinds: &Kinds, detail: Det
     // An outage is never folded away.
     outages(steps).into_iter().for_each(|why| body.push(Part::Outage, Mark::Changed, format!("outage: {why}")));
     if detail == Detail::Head {
+        let keys: Vec<&str> = body.access.iter().filter(|(_, it)| warns(change, it)).map(|(key, _)| *key).collect();
+        keys.into_iter().for_each(|key| body.access(key));
         return body.lines;
     }
     match change.action {
@@ -173,7 +193,7 @@ impl Body<'_> {
     }
 
     fn push(&mut self, part: Part, mark: Mark, text: String) {
-        self.lines.push(Line { part, mark, text });
+        self.lines.push(Line { part, mark, text: words::visible(&text) });
     }
 
     fn row(&mut self, mark: Mark, key: &str, width: usize, text: &str) {

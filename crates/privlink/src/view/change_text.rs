@@ -40,7 +40,7 @@ fn head(change: &Change, steps: &[&Step], telling: Telling<'_>) -> String {
         Action::NoOp => symbol,
     };
     let facts = change::facts(change, steps, telling.kinds).join(" · ");
-    format!("{symbol} {}  {}", style.bold(change.address.as_str()), style.dim(&facts))
+    format!("{symbol} {}  {}", style.bold(&words::visible(change.address.as_str())), style.dim(&facts))
 }
 
 /// One line under a change.

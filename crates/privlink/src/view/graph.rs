@@ -20,6 +20,8 @@ use privlink_model::{Kinds, Plan};
 
 use topology::Topology;
 
+use super::words;
+
 /// Arrows that a Mermaid flowchart may have. Mermaid refuses more than 500.
 const MOST_ARROWS: usize = 400;
 /// Bytes that it may have. Mermaid refuses more than 50,000 characters.
@@ -82,11 +84,11 @@ fn picture(plan: &Plan, kinds: &Kinds, extent: Extent) -> Topology {
     picture
 }
 
-/// A text of one line and not without end.
+/// A text of one line, all of it to be seen, and not without end.
 fn clipped(text: &str) -> String {
-    let plain = |character: char| if character.is_control() { ' ' } else { character };
+    let text = words::visible(text);
     match text.char_indices().nth(MOST_OF_A_NAME) {
-        Some((end, _)) => text.get(..end).into_iter().flat_map(str::chars).map(plain).chain(['…']).collect(),
-        None => text.chars().map(plain).collect(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
     }
 }

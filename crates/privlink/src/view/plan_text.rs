@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use privlink_model::{Action, Change, Kinds, Op, Plan, Scope, Severity, Step, StepId};
 use privlink_plan::Danger;
 
-use super::change::Steps;
+use super::change::{Steps, is_told};
 use super::change_text::{self, Telling};
 use super::style::Style;
 use super::words;
@@ -35,7 +35,7 @@ pub(crate) struct Page<'a> {
 pub(crate) fn text(plan: &Plan, page: Page<'_>) -> String {
     let mut lines: Vec<String> = Vec::new();
     for announcement in page.announcements {
-        lines.push(page.style.yellow(&format!("! {announcement}")));
+        lines.push(page.style.yellow(&words::visible(&format!("! {announcement}"))));
     }
     if !page.announcements.is_empty() {
         lines.push(String::new());
@@ -54,7 +54,10 @@ fn changes(plan: &Plan, page: Page<'_>) -> Vec<String> {
     let mut places: BTreeMap<(String, &Scope), Vec<&Change>> = BTreeMap::new();
     for change in &plan.changes.changes {
         if change.action != Action::NoOp || page.show_unchanged {
-            places.entry((words::place(&change.scope, &plan.accounts), &change.scope)).or_default().push(change);
+            places
+                .entry((words::visible(&words::place(&change.scope, &plan.accounts)), &change.scope))
+                .or_default()
+                .push(change);
         }
     }
     let mut lines = Vec::new();
@@ -95,7 +98,7 @@ fn order(plan: &Plan) -> Vec<String> {
                 Op::Wait { .. } => "…",
             };
             let comma = if index + 1 < steps.len() { "," } else { "" };
-            let item = format!(" {symbol} {}{comma}", step.address);
+            let item = format!(" {symbol} {}{comma}", words::visible(step.address.as_str()));
             if line.chars().count() + item.chars().count() > WIDTH {
                 lines.push(line);
                 line = "     ".to_owned();
@@ -112,12 +115,16 @@ fn notes(plan: &Plan, style: Style) -> Vec<String> {
     let notes: BTreeSet<String> = plan
         .findings
         .iter()
-        // What a guard found is part of the page: it may be read by somebody else than who made the plan.
-        .filter(|finding| finding.severity == Severity::Note || Danger::of(finding).is_some())
+        // What is warned of is part of the page: it may be read by somebody else than who made the plan.
+        .filter(|finding| match finding.severity {
+            Severity::Note => true,
+            Severity::Warning => Danger::of(finding).is_some() || !is_told(plan, finding),
+            Severity::Error | Severity::Unknown => false,
+        })
         .map(|finding| {
             let about = finding.address.as_ref().map(|address| format!("{address}: ")).unwrap_or_default();
             let help = finding.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
-            format!("  {about}{}{help}", finding.message)
+            words::visible(&format!("  {about}{}{help}", finding.message))
         })
         .collect();
     if notes.is_empty() {
@@ -166,5 +173,5 @@ pub(crate) fn closing(plan: &Plan) -> String {
         parts.push(format!("about {}{bottleneck}", words::time(*time)));
     }
     parts.push(format!("undo: {}", words::undo(&plan.steps)));
-    parts.join(" · ")
+    words::visible(&parts.join(" · "))
 }

@@ -181,6 +181,10 @@ pub(super) fn everything() -> Plan {
     }
 }
 
+fn shown(concise: bool) -> Page<'static> {
+    Page { kinds: &KINDS, style: Style::default(), concise, show_unchanged: false, announcements: &[] }
+}
+
 fn page(plan: &Plan, concise: bool, show_unchanged: bool, expected: Expect) {
     let announcements = ["This is the sandbox.".to_owned()];
     let announcements = if concise { &[][..] } else { &announcements[..] };
@@ -260,6 +264,7 @@ fn a_concise_plan_keeps_outages_and_the_closing_line() {
             gateway 222222222222 us-east-1
 
               ~ api/shop/definition  API definition · a1b2c3 · differs · because api "shop" · undo exact
+                    access loosened: 1 allow statement added (b, unconditionally)
               - api/shop/stage/old  stage · a1b2c3/old · no longer in the spec
               + entry/hub  interface endpoint · absent · because api "shop" · undo exact
               + entry/hub/security-group  security group · absent · because api "shop" · undo exact
@@ -391,12 +396,57 @@ fn defaults_that_one_side_spells_out_are_no_difference() {
 }
 
 #[test]
-fn equal_plans_give_equal_pages() {
-    let text = || {
-        let page =
-            Page { kinds: &KINDS, style: Style::default(), concise: false, show_unchanged: true, announcements: &[] };
-        plan_text::text(&everything(), page)
+fn what_is_warned_of_is_on_the_page_once() {
+    let mut of = everything();
+    let warned = |message: &str, address: Option<&str>| Finding {
+        severity: Severity::Warning,
+        address: address.map(Address::new),
+        help: Some("say who".to_owned()),
+        ..note(message)
     };
+    of.findings = vec![
+        warned("\"open.json\" lets every VPC call", None),
+        warned("changing port of target/orders/targets: connections are cut", Some("target/orders/targets")),
+    ];
+    let text = plan_text::text(&of, shown(false));
+    assert!(text.contains("Notes\n  \"open.json\" lets every VPC call (say who)\n\nPlan: "), "{text}");
+    assert_eq!(text.matches("connections are cut").count(), 1, "{text}");
+}
+
+#[test]
+fn nothing_in_a_plan_commands_a_terminal() {
+    let odd = "x\u{1b}[2K\u{1b}[1A\u{9b}m\r\u{202e}\u{200b}";
+    let mut of = everything();
+    let policy = |who: &str| {
+        let statement = Value::map([("Effect", Value::from("Allow")), ("Principal", Value::from(who))]);
+        Some(Value::map([("Statement", Value::List(vec![statement]))]))
+    };
+    of.project = odd.to_owned();
+    of.accounts.iter_mut().for_each(|account| account.name = odd.to_owned());
+    of.findings = vec![note(odd)];
+    for change in &mut of.changes.changes {
+        change.address = Address::new(odd);
+        change.because = odd.to_owned();
+        change.attributes.iter_mut().for_each(|it| (it.before, it.after) = (policy("a"), policy(odd)));
+        change.before.iter_mut().for_each(|before| before.id = odd.to_owned());
+    }
+    for step in &mut of.steps {
+        step.address = Address::new(odd);
+        step.outage = Some(odd.to_owned());
+        step.undo = Undo::None { why: odd.to_owned() };
+    }
+    let announcements = [odd.to_owned()];
+    for concise in [false, true] {
+        let text = plan_text::text(&of, Page { announcements: &announcements, ..shown(concise) });
+        let commands = |letter: char| letter != '\n' && (letter.is_control() || "\u{202e}\u{200b}".contains(letter));
+        assert!(!text.contains(commands), "{text:?}");
+        assert!(text.contains("access changed: 1 allow statement added (x\\u{1b}[2K"), "{text}");
+    }
+}
+
+#[test]
+fn equal_plans_give_equal_pages() {
+    let text = || plan_text::text(&everything(), Page { show_unchanged: true, ..shown(false) });
     assert_eq!(text(), text());
 }
 

@@ -133,6 +133,22 @@ pub(crate) fn list<T: AsRef<str>>(names: &[T]) -> String {
     }
 }
 
+/// A text of others on one line: what cannot be seen, turns around what is seen, or commands a terminal, by its number.
+pub(crate) fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for letter in text.chars() {
+        let hidden = matches!(letter,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
+        match letter {
+            '\n' | '\t' => shown.push(' '),
+            _ if hidden || letter.is_control() => shown.extend(letter.escape_unicode()),
+            _ => shown.push(letter),
+        }
+    }
+    shown
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,5 +169,10 @@ mod tests {
     fn lists_read_as_sentences() {
         assert_eq!(list(&["a", "b", "c"]), "a, b and c");
         assert_eq!(count(1, "account") + ", " + &count(0, "step"), "1 account, 0 steps");
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_spelled_out() {
+        assert_eq!(visible("a\u{1b}[2K\u{9b}1A\r\n\tb\u{202e}é日"), r"a\u{1b}[2K\u{9b}1A\u{d}  b\u{202e}é日");
     }
 }

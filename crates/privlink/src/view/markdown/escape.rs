@@ -7,6 +7,8 @@
 //!
 //! **Invariant:** what comes out of [`code`], [`prose`] and [`summary`] has no line break; nothing inside a [`fence`] ends it.
 
+use crate::view::words::visible;
+
 /// How many characters of one text are shown outside of fences.
 const LONGEST: usize = 300;
 
@@ -83,22 +85,6 @@ fn is_list_mark(word: &str) -> bool {
     let rest = word.trim_start_matches(|letter: char| letter.is_ascii_digit());
     let rule = !word.is_empty() && word.chars().all(|letter| "-+=".contains(letter));
     rule || (rest.len() < word.len() && (rest == "." || rest == ")"))
-}
-
-/// What cannot be seen, or turns around what is seen, by its number.
-fn visible(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for letter in text.chars() {
-        let hidden = matches!(letter,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
-        match letter {
-            '\n' | '\t' => shown.push(' '),
-            _ if hidden || letter.is_control() => shown.extend(letter.escape_unicode()),
-            _ => shown.push(letter),
-        }
-    }
-    shown
 }
 
 fn short(text: &str) -> String {

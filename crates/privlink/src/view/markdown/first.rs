@@ -4,12 +4,12 @@
 
 use std::collections::BTreeSet;
 
-use privlink_model::{Action, Change, Finding, Flow, Kinds, Plan, Reason, Severity, Undo};
+use privlink_model::{Action, Change, Finding, Flow, Kinds, Plan, Reason, Severity};
 use privlink_plan::{Danger, Verdict, access};
 
 use super::ladder::{Section, fit};
 use super::{Page, code, prose};
-use crate::view::change::{Steps, losses, outages};
+use crate::view::change::{Steps, is_told, losses, outages, warns};
 use crate::view::{plan_text, words};
 
 /// How many of a sort are named, and how many when there are more than that.
@@ -217,8 +217,7 @@ impl Look<'_> {
             for (key, access) in access(change, self.kinds.get(change.kind)) {
                 if access.verdict.is_grave() {
                     let text = format!("{}, {}: {}", self.named(change), code(key), prose(&access.text));
-                    // The first policy of what is there opens it, or closes it.
-                    grave |= access.verdict != Verdict::New || change.before.is_some();
+                    grave |= warns(change, &access);
                     found.push((access.verdict, text));
                 }
             }
@@ -273,23 +272,10 @@ impl Look<'_> {
             .iter()
             .filter(|it| matches!(it.severity, Severity::Note | Severity::Warning) && Danger::of(it).is_none())
             // What is said before already.
-            .filter(|it| !unread.contains(it.code) && !self.is_told(it))
+            .filter(|it| !unread.contains(it.code) && !is_told(self.plan, it))
             .map(told)
             .collect();
         List::new(|_| "Notes".to_owned(), notes.into_iter().collect())
-    }
-}
-
-impl Look<'_> {
-    /// Whether a note says of a step what stands with its change: what is lost, or why traffic is interrupted.
-    fn is_told(&self, note: &Finding) -> bool {
-        self.plan.steps.iter().filter(|step| note.address.as_ref() == Some(&step.address)).any(|step| {
-            let loses = match &step.undo {
-                Undo::Recreate { loses } => Some(loses.as_str()),
-                Undo::Exact(_) | Undo::None { .. } => None,
-            };
-            [loses, step.outage.as_deref()].into_iter().flatten().any(|told| note.message.contains(told))
-        })
     }
 }
 
