@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_elasticloadbalancingv2::types::{Listener, LoadBalancer, Tag, TargetGroup, TargetHealthDescription};
 use futures_util::future::try_join_all;
-use privlink_model::{CloudError, Owner};
+use privlink_model::{CloudError, ErrorClass, Owner};
 
 use crate::live::{by_ids, found, owner};
 use crate::session::Session;
@@ -100,5 +100,48 @@ pub(crate) fn port_number(session: &Session, operation: &'static str, port: i64)
     match u16::try_from(port) {
         Ok(port) if port > 0 => Ok(i32::from(port)),
         _ => Err(session.refused(operation, format!("{port} is no port: ports are 1 to 65535"))),
+    }
+}
+
+/// Says in plain words that a name is taken: AWS answers so when another object of that name has other settings.
+pub(crate) fn name_taken(code: &str, what: &str, name: &str, mut error: CloudError) -> CloudError {
+    if error.code == code {
+        error.class = ErrorClass::Refused;
+        error.message = format!(
+            "another {what} is named {name:?} in this account and region, with other settings; rename or delete it ({})",
+            error.message
+        );
+    }
+    error
+}
+
+#[cfg(test)]
+mod tests {
+    use privlink_model::{CloudError, ErrorClass, Scope};
+
+    use super::name_taken;
+
+    fn answered(code: &str) -> CloudError {
+        CloudError {
+            class: ErrorClass::Busy,
+            operation: "elasticloadbalancing:CreateTargetGroup".to_owned(),
+            scope: Scope::new("111111111111", "eu-west-1"),
+            code: code.to_owned(),
+            message: "it exists".to_owned(),
+            request_id: None,
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_taken_is_told_with_what_can_be_done() {
+        let taken = |code| name_taken("DuplicateTargetGroupName", "target group", "pl-shop", answered(code));
+        let told = taken("DuplicateTargetGroupName");
+        assert_eq!(told.class, ErrorClass::Refused);
+        assert_eq!(
+            told.message,
+            "another target group is named \"pl-shop\" in this account and region, with other settings; rename or delete \
+             it (it exists)"
+        );
+        assert_eq!(taken("TooManyTargetGroups"), answered("TooManyTargetGroups"));
     }
 }

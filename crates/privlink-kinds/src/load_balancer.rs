@@ -88,7 +88,7 @@ pub(crate) mod live {
     };
 
     use super::{DNS_NAME, ENFORCEMENT, ID, KIND, LISTENERS, NAME, SCHEME, SECURITY_GROUPS, SUBNETS, TYPE, VPC};
-    use crate::elb::{ARNS, elb_tags, list_load_balancers, listeners_by_arn, owners, tags};
+    use crate::elb::{ARNS, elb_tags, list_load_balancers, listeners_by_arn, name_taken, owners, tags};
     use crate::live::{Live, Read, answered, by_ids, found, ids, need, owner, progress};
     use crate::session::Session;
     use crate::shared_reads::Asked;
@@ -117,7 +117,9 @@ pub(crate) mod live {
                     .set_tags(elb_tags(&write.tags))
                     .send()
                     .await
-                    .map_err(|error| taken(&name, session.error(CREATE, error)))?;
+                    .map_err(|error| {
+                        name_taken("DuplicateLoadBalancerName", "load balancer", &name, session.error(CREATE, error))
+                    })?;
                 let made = answer.load_balancers().first();
                 let id = answered(session, CREATE, made.and_then(Found::load_balancer_arn))?;
                 let attrs = made.map(|made| attrs(&id, made)).unwrap_or_default();
@@ -310,19 +312,6 @@ pub(crate) mod live {
             "failed" => Status::Failed(state.reason().unwrap_or("AWS gives no reason").to_owned()),
             _ => Status::Pending(word.to_owned()),
         }
-    }
-
-    /// Says in plain words that a name is taken: AWS answers so when another one of that name has other settings.
-    fn taken(name: &str, mut error: CloudError) -> CloudError {
-        if error.code == "DuplicateLoadBalancerName" {
-            error.class = ErrorClass::Refused;
-            error.message = format!(
-                "another load balancer is named {name:?} in this account and region, with other settings; rename or \
-                 delete it ({})",
-                error.message
-            );
-        }
-        error
     }
 }
 

@@ -105,13 +105,13 @@ pub(crate) mod live {
     use std::collections::BTreeMap;
 
     use aws_sdk_elasticloadbalancingv2::types::{Matcher, ProtocolEnum, TargetGroup as Found, TargetTypeEnum};
-    use privlink_model::{Attrs, BoxFuture, CloudError, ErrorClass, Observed, Owner, Status, Write, Written};
+    use privlink_model::{Attrs, BoxFuture, CloudError, Observed, Owner, Status, Write, Written};
 
     use super::{
         CODES, HEALTH_PATH, HEALTH_PORT, HEALTH_PROTOCOL, HEALTHY, ID, INTERVAL, KIND, NAME, PORT, PROTOCOL,
         TARGET_TYPE, TIMEOUT, UNHEALTHY, VPC,
     };
-    use crate::elb::{ARNS, elb_tags, list_target_groups, owners, port_number, tags};
+    use crate::elb::{ARNS, elb_tags, list_target_groups, name_taken, owners, port_number, tags};
     use crate::live::{Live, Read, answered, by_ids, found, ids, need, owner};
     use crate::session::Session;
     use crate::shared_reads::Asked;
@@ -149,7 +149,9 @@ pub(crate) mod live {
                     .set_tags(elb_tags(&write.tags))
                     .send()
                     .await
-                    .map_err(|error| taken(&name, session.error(CREATE, error)))?;
+                    .map_err(|error| {
+                        name_taken("DuplicateTargetGroupName", "target group", &name, session.error(CREATE, error))
+                    })?;
                 let made = answer.target_groups().first();
                 let id = answered(session, CREATE, made.and_then(Found::target_group_arn))?;
                 let attrs = made.map(|made| attrs(&id, made)).unwrap_or_default();
@@ -304,19 +306,6 @@ pub(crate) mod live {
             .set_some(&HEALTH_PATH, live.health_check_path().map(str::to_owned));
         Checks::tell(live, &mut attrs);
         attrs
-    }
-
-    /// Says in plain words that a name is taken: AWS answers so when another one of that name has other settings.
-    fn taken(name: &str, mut error: CloudError) -> CloudError {
-        if error.code == "DuplicateTargetGroupName" {
-            error.class = ErrorClass::Refused;
-            error.message = format!(
-                "another target group is named {name:?} in this account and region, with other settings; rename or \
-                 delete it ({})",
-                error.message
-            );
-        }
-        error
     }
 }
 
