@@ -3,9 +3,10 @@
 //! Owns: AWS's defaults, which stand for nothing, and the patch paths. Refuses to know: the deployment, and what a setting
 //! is good for. Read next: `stage`.
 //!
-//! Settings of methods are kept under AWS's keys: `*/*` for all of them, of which only what differs from AWS's defaults is
-//! told, and a path and method for one, told whole: what one inherits of the others AWS does not say. Where none differs
-//! there is nothing to tell.
+//! Settings of methods are kept under AWS's keys, which are the beginnings of the patch paths that made them, escapes and all
+//! (`~1orders/GET`; `~1/GET` is the root's): `*/*` for all of them, of which only what differs from AWS's defaults is told, and
+//! a path and method for one, told whole: it begins with what `*/*` has then, and AWS does not say what that was. Where none
+//! differs there is nothing to tell. AWS takes them away by the key alone, never one by one.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -312,7 +313,7 @@ mod tests {
         let plain = Stage::builder()
             .cache_cluster_size(CacheClusterSize::Size0Point5Gb)
             .method_settings("*/*", default_setting().logging_level("OFF").build())
-            .method_settings("orders/GET", default_setting().build())
+            .method_settings("~1orders/GET", default_setting().build())
             .build();
         assert_eq!(seen(plain), Attrs::new());
     }
@@ -331,7 +332,7 @@ mod tests {
                 .access_log_settings(AccessLogSettings::builder().destination_arn("arn:log").format("$x").build())
                 .client_certificate_id("cert")
                 .method_settings("*/*", default_setting().throttling_rate_limit(10.0).build())
-                .method_settings("a~1b/GET", default_setting().build())
+                .method_settings("~1a~1b/GET", default_setting().build())
                 .build(),
         );
         let none = Attrs::new();
@@ -339,7 +340,7 @@ mod tests {
             "remove /canarySettings",
             "remove /variables/color",
             "remove /*/*",
-            "remove /a~1b/GET",
+            "remove /~1a~1b/GET",
             "remove /accessLogSettings",
             "replace /cacheClusterEnabled false",
             "replace /description ",
@@ -355,14 +356,14 @@ mod tests {
             "replace /canarySettings/stageVariableOverrides/color red",
             "replace /cacheClusterSize 0.5",
             "replace /*/*/throttling/rateLimit 10",
-            "replace /a~1b/GET/caching/ttlInSeconds 300",
+            "replace /~1a~1b/GET/caching/ttlInSeconds 300",
             "replace /accessLogSettings/destinationArn arn:log",
             "replace /clientCertificateId cert",
         ] {
             assert!(back.iter().any(|patch| patch == expected), "{expected} is not among {back:?}");
         }
         let of_all = back.iter().filter(|patch| patch.contains("/*/*/")).count();
-        assert_eq!((of_all, back.iter().filter(|patch| patch.contains("/a~1b/GET/")).count()), (1, 10));
+        assert_eq!((of_all, back.iter().filter(|patch| patch.contains("/~1a~1b/GET/")).count()), (1, 10));
         assert_eq!(told(&set, &set), Vec::<String>::new());
     }
 

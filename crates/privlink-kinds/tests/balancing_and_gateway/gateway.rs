@@ -281,9 +281,22 @@ fn settings_by_hand(deployment: &str) -> Attrs {
         ("canarySettings", canary),
     ]);
     let throttled = Value::map([("throttlingRateLimit", text("10")), ("metricsEnabled", Value::Bool(true))]);
+    // Whatever holds for all, the root has AWS's defaults but for caching.
+    let cached = Value::map([
+        ("cacheDataEncrypted", Value::Bool(false)),
+        ("cacheTtlInSeconds", Value::Int(300)),
+        ("cachingEnabled", Value::Bool(true)),
+        ("dataTraceEnabled", Value::Bool(false)),
+        ("loggingLevel", text("OFF")),
+        ("metricsEnabled", Value::Bool(false)),
+        ("requireAuthorizationForCacheControl", Value::Bool(true)),
+        ("throttlingBurstLimit", Value::Int(5000)),
+        ("throttlingRateLimit", text("10000")),
+        ("unauthorizedCacheControlHeaderStrategy", text("SUCCEED_WITH_RESPONSE_HEADER")),
+    ]);
     Attrs::new()
         .with(&Attr::new("settings"), settings)
-        .with(&Attr::new("method-settings"), Value::map([("*/*", throttled)]))
+        .with(&Attr::new("method-settings"), Value::map([("*/*", throttled), ("~1/GET", cached)]))
 }
 
 #[tokio::test(flavor = "multi_thread")]
