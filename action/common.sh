@@ -32,7 +32,7 @@ lines() {
     sed -e 's/^[[:space:]]*//' -e 's/[[:space:]]*$//' -e '/^$/d'
 }
 
-# The digest of a file.
+# The digest of a file; of standard input, which is the file `-`.
 sha256() {
     if command -v sha256sum >/dev/null 2>&1; then
         sha256sum "$1" | cut -d ' ' -f 1

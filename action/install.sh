@@ -42,9 +42,9 @@ release() {
     tar -xzf "$temporary/$archive" -C "$temporary" privlink
 }
 
+# In the action's own folder: in that of the job its repository's settings for cargo and rustup would count.
 build() {
-    CARGO_TARGET_DIR=${RUNNER_TEMP:?}/privlink-build cargo build --release --locked --package privlink \
-        --manifest-path "$here/../Cargo.toml"
+    (cd "$here/.." && CARGO_TARGET_DIR=${RUNNER_TEMP:?}/privlink-build cargo build --release --locked --package privlink)
     cp "$RUNNER_TEMP/privlink-build/release/privlink" "$temporary/privlink"
 }
 
@@ -58,11 +58,16 @@ else
     fi
 fi
 if [ -e "$temporary/privlink" ]; then
-    chmod 755 "$temporary/privlink"
     mkdir -p "$folder"
-    # Beside it, then in its place: another job on this machine finds all of it or nothing.
-    cp "$temporary/privlink" "$folder/.privlink.$$"
-    mv -f "$folder/.privlink.$$" "$folder/privlink"
+    # Beside it, then in its place: another job on this machine finds all of it or nothing, and only what runs here.
+    beside=$(mktemp "$folder/.privlink.XXXXXX")
+    cp "$temporary/privlink" "$beside"
+    chmod 755 "$beside"
+    if ! told=$("$beside" --version 2>&1); then
+        rm -f "$beside"
+        fail "privlink $version does not run on this machine ($told); on Linux a release needs glibc 2.35 or newer: elsewhere build it with version: source"
+    fi
+    mv -f "$beside" "$folder/privlink"
 fi
 "$folder/privlink" --version
 if [ -n "${GITHUB_PATH:-}" ]; then

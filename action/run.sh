@@ -104,8 +104,14 @@ while IFS= read -r line; do
     spec+=(--file "$line")
 done < <(lines <<<"${INPUT_SPEC:-}")
 more=()
+last=''
 while IFS= read -r line; do
-    more+=("$line")
+    # The spec's variables go to whatever reads the spec, and not to this command alone.
+    case $last:$line in
+    --var:* | *:--var | *:--var=*) spec+=("$line") ;;
+    *) more+=("$line") ;;
+    esac
+    last=$line
 done < <(lines <<<"${INPUT_ARGS:-}")
 # Old bash, as macOS has it, takes an empty array for a variable that is not set.
 given() {

@@ -17,10 +17,16 @@ if [ "$version" != source ] && ! [[ $version =~ ^v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-
 fi
 output version "$version"
 if [ "$version" = source ]; then
+    # rustup and cargo go by the folder they are called in.
+    cd "$here/.."
     if ! compiler=$(rustc --version 2>/dev/null); then
         fail "version: source builds with cargo and rustc, and there are none on this machine"
     fi
-    # What was built for one lock file and one compiler is not built again.
-    lock=$(sha256 "$here/../Cargo.lock")
-    output key "privlink-$(uname -s)-$(uname -m)-$(printf '%s' "$compiler" | tr -c '0-9A-Za-z.\n' '-')-$lock"
+    # What was built of one source by one compiler is not built again. Of every file of it: cargo goes by times, and takes a
+    # file that was committed before another was built for built.
+    files=$(find .cargo Cargo.lock Cargo.toml crates -type f | LC_ALL=C sort)
+    source=$(printf '%s\n' "$files" | tr '\n' '\0' | xargs -0 cat | cat - <(printf '%s\n' "$files") | sha256 -)
+    output key "privlink-$(uname -s)-$(uname -m)-$(printf '%s' "$compiler" | tr -c '0-9A-Za-z.\n' '-')-$source"
+    # As a job in a container sees it: there the runner's own word for it, runner.temp, is a folder outside.
+    output build "${RUNNER_TEMP:?}/privlink-build"
 fi

@@ -6,6 +6,7 @@ const path = require("node:path");
 const NEWER = [
   /^label "ubuntu-\d+\.04-arm" is unknown/,
   /^unknown permission scope "attestations"/,
+  /^unexpected key "queue" for "concurrency" section/,
 ];
 
 const [modules, ...files] = process.argv.slice(2);

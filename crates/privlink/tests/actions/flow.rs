@@ -7,7 +7,7 @@ use super::repository::{HEAD, MERGED, Repository};
 use super::{all, script};
 use crate::scene::{Scene, Under};
 use crate::served::root;
-use crate::standin::{PULL_REQUEST, REPOSITORY};
+use crate::standin::{PULL_REQUEST, REPOSITORY, StandIn};
 use serde_json::json;
 
 #[test]
@@ -48,13 +48,13 @@ fn a_pull_request_is_planned_merged_and_applied_as_it_was_reviewed() {
 
 #[test]
 fn a_plan_is_not_applied_to_a_world_or_a_spec_that_moved_on() {
-    let repository = Repository::new();
+    let mut repository = Repository::new();
     repository.plan();
     repository.merged_from(REPOSITORY);
     let before = repository.world();
     // Another change was merged meanwhile.
     repository.edit("10.0.0.0/8", "10.0.0.0/9");
-    let refused = |why: &str| {
+    let refused = |repository: &Repository, why: &str| {
         let stale = repository.apply();
         assert_eq!(stale.result(), "failure", "{why}: {stale}");
         let log = stale.log("Compare it with what would be planned now");
@@ -63,7 +63,7 @@ fn a_plan_is_not_applied_to_a_world_or_a_spec_that_moved_on() {
         assert!(stale.summary().contains("\nThe reviewed plan is stale: "), "{why}: {}", stale.summary());
         log.to_owned()
     };
-    let log = refused("another spec");
+    let log = refused(&repository, "another spec");
     let differs = |sign: &str, value: &str| log.lines().any(|line| line.starts_with(sign) && line.contains(value));
     assert!(differs("| -", "10.0.0.0/8") && differs("| +", "10.0.0.0/9"), "{log}");
     assert_eq!(repository.world(), before);
@@ -73,16 +73,25 @@ fn a_plan_is_not_applied_to_a_world_or_a_spec_that_moved_on() {
     let kept = repository.kept_plan();
     let text = std::fs::read_to_string(&kept).unwrap();
     std::fs::write(&kept, text.replace("10.0.0.0/8", "0.0.0.0/0")).unwrap();
-    refused("another plan");
+    refused(&repository, "another plan");
     assert_eq!(repository.world(), before);
     std::fs::write(&kept, text).unwrap();
+
+    // The run is run again when main is elsewhere: its own commit would plan what it planned.
+    repository.attempt = 2;
+    repository.has_on_main(HEAD);
+    let old = repository.apply();
+    let log = old.log("Find the plan that was reviewed");
+    assert!(old.result() == "failure" && log.contains("::error::main has moved on since 2222"), "{old}");
+    assert_eq!(repository.world(), before);
+    repository.has_on_main(MERGED);
 
     // And at last it is applied, and then is none of the present world any more.
     let applied = repository.apply();
     assert_eq!(applied.result(), "success", "{applied}");
     repository.opened_by_hand();
     let changed = repository.world();
-    refused("another world");
+    refused(&repository, "another world");
     assert_eq!(repository.world(), changed);
 }
 
@@ -310,6 +319,20 @@ fn inputs_are_one_a_line_and_never_a_script() {
             && told.lines().any(|line| line.starts_with("plan-path=") && line.ends_with("/a b/$(touch owned).plan")),
         "{told}"
     );
+
+    // A variable of the spec is one to whatever reads the spec, the comment of a plan that failed too.
+    let github = StandIn::start();
+    let spec = whole.replace("project \"crossaccount\"", "variable \"name\"\nproject \"${name}\"");
+    std::fs::write(scene.file("privlink.kdl"), spec.replace("vpc name=\"hub\"", "vpc name=\"nobody\"")).unwrap();
+    for given in ["--var\nname=shop", "--var=name=shop"] {
+        let mut command = run(&scene, "plan", "");
+        command.env("INPUT_ARGS", given).env("INPUT_COMMENT", "true").env("INPUT_TOKEN", "ghs_job");
+        command.env("GITHUB_API_URL", &github.url).env("GITHUB_REPOSITORY", REPOSITORY);
+        let output = command.env("GITHUB_REF", format!("refs/pull/{PULL_REQUEST}/merge")).output().unwrap();
+        let comments = github.comments();
+        let told = comments.len() == 1 && comments[0].1.contains("**The plan for `shop` failed.**");
+        assert!(told, "{comments:?} {}", all(&output));
+    }
 
     let (code, text, told) = plan(parts, "--target=$(touch owned)`touch owned`; touch owned");
     assert_eq!(code, Some(1), "{text}");

@@ -157,21 +157,64 @@ fn the_source_is_built_by_the_machine_s_cargo() {
     std::fs::create_dir(machine.path("bin")).unwrap();
     let makes = "mkdir -p \"$CARGO_TARGET_DIR/release\"\n\
         printf '#!/bin/sh\\necho privlink of the source\\n' > \"$CARGO_TARGET_DIR/release/privlink\"\n";
-    std::fs::write(&cargo, format!("#!/bin/sh\necho \"called with $*\"\n{makes}")).unwrap();
+    std::fs::write(&cargo, format!("#!/bin/sh\necho \"in $(pwd -P) with $*\"\n{makes}")).unwrap();
     std::fs::set_permissions(&cargo, std::fs::Permissions::from_mode(0o755)).unwrap();
     let path = format!("{}:{}", machine.path("bin").display(), std::env::var("PATH").unwrap());
-    let output = machine.command("install.sh", "source").env("PATH", path).output().unwrap();
+    // What the repository of the job says to cargo and rustup is not about us.
+    let mut install = machine.command("install.sh", "source");
+    let output = install.current_dir(machine.path("network")).env("PATH", path).output().unwrap();
     let text = all(&output);
     assert!(output.status.success(), "{text}");
-    assert!(text.contains("called with build --release --locked --package privlink --manifest-path"), "{text}");
+    let here = root().canonicalize().unwrap();
+    assert!(
+        text.contains(&format!("in {} with build --release --locked --package privlink", here.display())),
+        "{text}"
+    );
     assert_eq!(machine.installed(), "privlink of the source");
 
-    let key = || {
-        let output = machine.command("which.sh", "source").output().unwrap();
+    // What is kept for the next job is where it was built, and of this very source.
+    let source = machine.path("action");
+    for file in ["action/common.sh", "action/which.sh", "Cargo.toml", "Cargo.lock", ".cargo/config.toml"] {
+        let to = source.join(file);
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::copy(root().join(file), to).unwrap();
+    }
+    let code = source.join("crates/a/src/main.rs");
+    std::fs::create_dir_all(code.parent().unwrap()).unwrap();
+    let key = |text: &str| {
+        std::fs::write(&code, text).unwrap();
+        let mut which = Command::new("bash");
+        which.arg(source.join("action/which.sh")).current_dir(machine.path("network"));
+        for (name, value) in machine.command("which.sh", "source").get_envs() {
+            which.env(name, value.unwrap_or_default());
+        }
+        let output = which.output().unwrap();
         assert!(output.status.success(), "{}", all(&output));
         std::fs::read_to_string(machine.path("output")).unwrap()
     };
-    let (first, lock) = (key(), std::fs::read(root().join("Cargo.lock")).unwrap());
-    assert!(first.starts_with("version=source\nkey=privlink-") && !lock.is_empty(), "{first}");
-    assert_eq!(first, key(), "what was built is found again");
+    let first = key("fn main() {}");
+    assert!(first.starts_with("version=source\nkey=privlink-"), "{first}");
+    let build = format!("\nbuild={}\n", machine.path("temporary/privlink-build").display());
+    assert!(first.ends_with(&build) && machine.path("temporary/privlink-build/release/privlink").exists(), "{first}");
+    assert_ne!(first, key("fn main() { other() }"));
+    assert_eq!(first, key("fn main() {}"), "what was built is found again");
+}
+
+#[test]
+fn what_does_not_run_here_is_neither_kept_nor_left_without_a_way_out() {
+    let machine = Machine::with("v1.2.3");
+    // As a program that misses its C library.
+    let binary = machine.path("binary");
+    std::fs::write(&binary, "#!/no/such/loader\n").unwrap();
+    let mut package = script("package.sh");
+    package.arg(&binary).arg(target()).arg(machine.release("v1.2.3")).env("RUNNER_TEMP", machine.path("temporary"));
+    assert!(package.output().unwrap().status.success());
+    let output = machine.install("v1.2.3");
+    let text = all(&output);
+    assert!(!output.status.success(), "{text}");
+    assert!(text.contains("::error title=privlink::privlink v1.2.3 does not run on this machine ("), "{text}");
+    assert!(text.contains("glibc 2.35") && text.contains("version: source"), "{text}");
+    assert_eq!(std::fs::read_to_string(machine.path("path")).unwrap(), "");
+    let kept = machine.path("tools/privlink/v1.2.3").join(target());
+    assert_eq!(std::fs::read_dir(kept).unwrap().count(), 0, "the next job would find it");
 }

@@ -60,6 +60,6 @@ fn each_role_is_trusted_to_one_kind_of_job_of_one_repository() {
         assert_eq!(statement["Condition"].as_object().unwrap().len(), 1, "StringEquals alone: no pattern");
         let equals = &statement["Condition"]["StringEquals"];
         assert_eq!(equals["token.actions.githubusercontent.com:aud"], "sts.amazonaws.com");
-        assert_eq!(equals["token.actions.githubusercontent.com:sub"], format!("repo:ORG/REPO:{subject}"));
+        assert_eq!(equals["token.actions.githubusercontent.com:sub"], format!("SUBJECT:{subject}"));
     }
 }

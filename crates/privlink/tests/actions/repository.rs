@@ -26,6 +26,8 @@ pub(super) struct Repository {
     server: Server,
     /// What the job's token is.
     pub(super) token: &'static str,
+    /// Which attempt of its run a job is.
+    pub(super) attempt: u32,
     /// Inputs of our action that the workflow does not give.
     pub(super) inputs: Json,
 }
@@ -126,8 +128,15 @@ impl Repository {
         let mut server = python(&here().join("server.py"));
         server.arg(path("network")).arg(&github.url);
         let sandbox = Served::start_world(&path("world.kdl"), &["--speed", SPEED]);
-        let mut repository =
-            Self { server: Server::start(server), folder, sandbox, github, token: "ghs_job", inputs: json!({}) };
+        let mut repository = Self {
+            server: Server::start(server),
+            folder,
+            sandbox,
+            github,
+            token: "ghs_job",
+            attempt: 1,
+            inputs: json!({}),
+        };
         repository.inputs["releases"] = format!("{}/releases", repository.server.url).into();
         repository.release();
         repository.knows(&json!({}), &json!([]));
@@ -152,14 +161,22 @@ impl Repository {
 
     /// What GitHub knows of merges and of runs of plan.yml.
     pub(super) fn knows(&self, merges: &Json, runs: &Json) {
-        let text = json!({ "merges": merges, "runs": runs }).to_string();
+        let text = json!({ "merges": merges, "runs": runs, "main": MERGED }).to_string();
         std::fs::write(self.path("network/merges.json"), text).unwrap();
     }
 
-    /// The pull request is merged, and run 11 of plan.yml was for its last commit.
+    /// What is on main by now.
+    pub(super) fn has_on_main(&self, commit: &str) {
+        let file = self.path("network/merges.json");
+        let mut known: Json = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+        known["main"] = commit.into();
+        std::fs::write(file, known.to_string()).unwrap();
+    }
+
+    /// The pull request is merged, which GitHub does not know at once, and run 11 of plan.yml was for its last commit.
     pub(super) fn merged_from(&self, from: &str) {
         self.knows(
-            &json!({ MERGED: { "head": HEAD, "from": from, "number": PULL_REQUEST } }),
+            &json!({ MERGED: { "head": HEAD, "from": from, "number": PULL_REQUEST, "late": 2 } }),
             &json!([
                 { "id": 10, "head": MERGED, "from": from, "event": "pull_request", "conclusion": "success" },
                 { "id": 11, "head": HEAD, "from": from, "event": "pull_request", "conclusion": "success" },
@@ -207,9 +224,12 @@ impl Repository {
             "event": event,
             "payload": payload,
             "repository": REPOSITORY,
+            // As GitHub names repositories that were made since the summer of 2026.
+            "subject": "repo:acme@1234/infra@5678",
             "sha": MERGED,
             "ref": at,
             "run": run,
+            "attempt": self.attempt,
             "token": self.token,
             "api": self.server.url,
             "checkout": self.path("checkout"),

@@ -2,8 +2,8 @@
 
     python runner.py JOB.json      prints what came of it as JSON
 
-JOB.json says: workflow (a file), event (its name), payload, repository, sha, ref, run (its id), token, api, checkout (a folder that
-actions/checkout brings), action (the folder of our action), state (a folder for artifacts, tools and homes), inputs (what
+JOB.json says: workflow (a file), event (its name), payload, repository, subject (how GitHub's tokens begin to name it), sha, ref,
+run (its id), attempt, token, api, checkout (a folder that actions/checkout brings), action (the folder of our action), state (a folder for artifacts, tools and homes), inputs (what
 our action is given beside what the workflow gives it: a mirror of the releases), env, secrets, trust (roles by name: the file
 with their trust policy), keys (what the roles are assumed with).
 
@@ -41,6 +41,10 @@ class Job:
         self.home = self.folder / "home"
         for folder in (self.workspace, self.temporary, self.home):
             folder.mkdir()
+        # Nobody waits here.
+        self.impatient = self.folder / "impatient"
+        self.impatient.mkdir()
+        (self.impatient / "sleep").symlink_to(shutil.which("true"))
         self.path, self.env, self.log, self.summary = [], {}, [], ""
         self.failed = False
         workflow = yaml.safe_load(pathlib.Path(spec["workflow"]).read_text())
@@ -53,6 +57,8 @@ class Job:
         tells = "pull-requests" if spec["event"] == "pull_request" else "issues"
         writes = (self.permissions or {}).get(tells) == "write"
         self.token = spec["token"] if writes else spec["token"] + "-readonly"
+        if (self.permissions or {}).get("issues") != "write":
+            self.token += "-labelless"
         self.shell = self.job.get("defaults", workflow.get("defaults", {})).get("run", {}).get("shell")
         self.contexts = {
             "github": {
@@ -153,7 +159,7 @@ class Job:
         payload = self.temporary / "event.json"
         payload.write_text(json.dumps(self.spec["payload"]))
         environment = {
-            "PATH": os.pathsep.join([*reversed(self.path), os.environ["PATH"]]),
+            "PATH": os.pathsep.join([*reversed(self.path), str(self.impatient), os.environ["PATH"]]),
             "HOME": str(self.home),
             "CI": "true",
             "GITHUB_ACTIONS": "true",
@@ -163,7 +169,9 @@ class Job:
             "GITHUB_EVENT_NAME": self.spec["event"],
             "GITHUB_EVENT_PATH": str(payload),
             "GITHUB_REF": self.spec["ref"],
+            "GITHUB_REF_NAME": self.spec["ref"].removeprefix("refs/heads/"),
             "GITHUB_REPOSITORY": self.spec["repository"],
+            "GITHUB_RUN_ATTEMPT": str(self.spec["attempt"]),
             "GITHUB_RUN_ID": str(self.spec["run"]),
             "GITHUB_SHA": self.spec["sha"],
             "GITHUB_WORKSPACE": str(self.workspace),
@@ -231,12 +239,12 @@ class Job:
         """AWS trusts this job if the role's trust policy names what GitHub says of it."""
         self.needs("id-token", "write")
         role = given["role-to-assume"]
-        trust = json.loads(pathlib.Path(self.spec["trust"][role.split("/")[-1]]).read_text().replace("ORG/REPO", self.spec["repository"]))
+        trust = json.loads(pathlib.Path(self.spec["trust"][role.split("/")[-1]]).read_text().replace("SUBJECT", self.spec["subject"]))
         (statement,) = trust["Statement"]
         wanted = statement["Condition"]["StringEquals"]
         claims = {
             "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
-            "token.actions.githubusercontent.com:sub": f"repo:{self.spec['repository']}:{self.subject()}",
+            "token.actions.githubusercontent.com:sub": f"{self.spec['subject']}:{self.subject()}",
         }
         if wanted != claims:
             raise Failed(f"Not authorized to perform sts:AssumeRoleWithWebIdentity: {claims}, and {role} trusts {wanted}")

@@ -3,9 +3,11 @@
     python server.py FOLDER STANDIN        prints its URL and serves until it is killed
 
 FOLDER/releases/VERSION/NAME is the file of a release. FOLDER/merges.json tells of merges and runs, and may change meanwhile:
-  merges   {commit on main: {"head", "from", "number"}}, `from` the repository that the pull request comes from
+  merges   {commit on main: {"head", "from", "number"}}, `from` the repository that the pull request comes from; with
+           "late": 2 it is not known to the first two who ask
+  main     the last commit of main
   runs     [{"id", "head", "from", "event", "conclusion"}] of plan.yml
-Both look-ups are checked against GitHub's published description of them.
+Look-ups are checked against GitHub's published description of them.
 """
 
 import json
@@ -34,7 +36,11 @@ class Handler(BaseHTTPRequestHandler):
         if path.startswith("/releases/"):
             file = self.server.folder / path.lstrip("/")
             return self.reply(200, file.read_bytes()) if file.is_file() else self.reply(404, b"Not Found")
-        for pattern, answer in ((r"/repos/(.+)/commits/(\w+)/pulls", self.pulls), (r"/repos/(.+)/actions/workflows/plan.yml/runs", self.runs)):
+        for pattern, answer in (
+            (r"/repos/(.+)/commits/(\w+)/pulls", self.pulls),
+            (r"/repos/(.+)/commits/main", self.main),
+            (r"/repos/(.+)/actions/workflows/plan.yml/runs", self.runs),
+        ):
             found = re.fullmatch(pattern, path)
             if found:
                 return self.checked(path, answer(*found.groups()))
@@ -62,6 +68,9 @@ class Handler(BaseHTTPRequestHandler):
         merge = self.known()["merges"].get(commit)
         if not merge:
             return []
+        self.server.asked += 1
+        if self.server.asked <= merge.get("late", 0):
+            return []
         source = {"sha": merge["head"], "repo": {"full_name": merge["from"]}}
         other = {"sha": "3" * 40, "repo": {"full_name": repository}}
         return [
@@ -69,6 +78,9 @@ class Handler(BaseHTTPRequestHandler):
             {"number": 8, "merged_at": "2026-11-21T10:00:00Z", "merge_commit_sha": "4" * 40, "head": other},
             {"number": merge["number"], "merged_at": "2026-11-20T10:00:00Z", "merge_commit_sha": commit, "head": source},
         ]
+
+    def main(self, _repository):
+        return {"sha": self.known()["main"]}
 
     def runs(self, _repository):
         asked = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
@@ -103,7 +115,7 @@ def main():
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     server.folder, server.standin = pathlib.Path(sys.argv[1]), sys.argv[2]
-    server.description = None
+    server.description, server.asked = None, 0
     print(f"http://127.0.0.1:{server.server_port}", flush=True)
     server.serve_forever()
 
