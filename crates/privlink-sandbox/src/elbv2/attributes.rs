@@ -1,9 +1,7 @@
 //! Attributes of load balancers, target groups and listeners: the keys, their defaults, what each may be set to.
 
-use super::load_balancer;
-use super::render;
 use super::request::{Request, refuse};
-use super::{listener, target_group};
+use super::{find, render};
 use crate::wire::{Fault, Params, Reply};
 use std::collections::BTreeMap;
 
@@ -131,14 +129,14 @@ fn fits(key: &str, current: &str, value: &str) -> bool {
 
 /// Answers DescribeLoadBalancerAttributes.
 pub(super) fn describe_load_balancer(request: &mut Request) -> Result<Reply, Fault> {
-    let lb = load_balancer::find(request, request.require("LoadBalancerArn")?)?;
+    let lb = find::load_balancer(request, request.require("LoadBalancerArn")?)?;
     Ok(request.answer(|x| render::attributes(x, &lb.attributes)))
 }
 
 /// Answers ModifyLoadBalancerAttributes.
 pub(super) fn modify_load_balancer(request: &mut Request) -> Result<Reply, Fault> {
     let arn = request.require("LoadBalancerArn")?.to_owned();
-    let all = changed(&load_balancer::find(request, &arn)?.attributes, &request.params)?;
+    let all = changed(&find::load_balancer(request, &arn)?.attributes, &request.params)?;
     let reply = request.answer(|x| render::attributes(x, &all));
     if let Some(lb) = request.state_mut().load_balancers.get_mut(&arn) {
         lb.attributes = all;
@@ -148,14 +146,14 @@ pub(super) fn modify_load_balancer(request: &mut Request) -> Result<Reply, Fault
 
 /// Answers DescribeTargetGroupAttributes.
 pub(super) fn describe_target_group(request: &mut Request) -> Result<Reply, Fault> {
-    let group = target_group::find(request, request.require("TargetGroupArn")?)?;
+    let group = find::target_group(request, request.require("TargetGroupArn")?)?;
     Ok(request.answer(|x| render::attributes(x, &group.attributes)))
 }
 
 /// Answers ModifyTargetGroupAttributes.
 pub(super) fn modify_target_group(request: &mut Request) -> Result<Reply, Fault> {
     let arn = request.require("TargetGroupArn")?.to_owned();
-    let group = target_group::find(request, &arn)?;
+    let group = find::target_group(request, &arn)?;
     if group.target_type == "alb" {
         let text = "Attributes cannot be modified for target groups with the alb target type";
         return Err(refuse("InvalidConfigurationRequest", text));
@@ -170,14 +168,14 @@ pub(super) fn modify_target_group(request: &mut Request) -> Result<Reply, Fault>
 
 /// Answers DescribeListenerAttributes.
 pub(super) fn describe_listener(request: &mut Request) -> Result<Reply, Fault> {
-    let listener = listener::find(request, request.require("ListenerArn")?)?;
+    let listener = find::listener(request, request.require("ListenerArn")?)?;
     Ok(request.answer(|x| render::attributes(x, &listener.attributes)))
 }
 
 /// Answers ModifyListenerAttributes.
 pub(super) fn modify_listener(request: &mut Request) -> Result<Reply, Fault> {
     let arn = request.require("ListenerArn")?.to_owned();
-    let all = changed(&listener::find(request, &arn)?.attributes, &request.params)?;
+    let all = changed(&find::listener(request, &arn)?.attributes, &request.params)?;
     let reply = request.answer(|x| render::attributes(x, &all));
     if let Some(listener) = request.state_mut().listeners.get_mut(&arn) {
         listener.attributes = all;

@@ -4,10 +4,9 @@
 //! the names alone, so that the same file gives the same ARNs. Read next: `load_balancer.rs`.
 
 use super::attributes;
-use super::listener::Listener;
-use super::load_balancer::{LoadBalancer, Mapping, New, build, check_groups, check_name, check_subnets};
+use super::load_balancer::{Mapping, New, build, check_groups, check_name, check_subnets};
 use super::request::{arn, refuse};
-use super::target_group::{Health, TargetGroup};
+use super::state::{Health, Listener, LoadBalancer, TargetGroup};
 use crate::ids::stable_hex;
 use crate::wire::Fault;
 use crate::world::World;

@@ -3,31 +3,14 @@
 //! A listener of a network load balancer forwards to one target group; the group then belongs to that load balancer
 //! alone. Certificates are not part of this world: any well-formed ARN of the same account and region will do.
 
-use super::load_balancer::{self, LoadBalancer};
-use super::request::{Request, arn, check_arn, port, refuse, validation};
-use super::target_group::{self, TargetGroup};
-use super::{attributes, render, tags};
+use super::request::{Request, arn, port, refuse, validation};
+use super::state::{Listener, LoadBalancer, TargetGroup};
+use super::{attributes, find, render, tags};
 use crate::wire::{Fault, Params, Reply};
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 const MAX_LISTENERS: usize = 50;
 const DEFAULT_TLS_POLICY: &str = "ELBSecurityPolicy-2016-08";
-
-/// A listener.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Listener {
-    pub(super) arn: String,
-    pub(super) load_balancer: String,
-    pub(super) protocol: String,
-    pub(super) port: u16,
-    pub(super) target_group: String,
-    pub(super) certificate: Option<String>,
-    pub(super) tls_policy: Option<String>,
-    pub(super) alpn: Vec<String>,
-    pub(super) attributes: BTreeMap<String, String>,
-    pub(super) tags: BTreeMap<String, String>,
-}
 
 impl Listener {
     /// Makes a listener that forwards to a target group.
@@ -52,17 +35,6 @@ impl Listener {
             tags: BTreeMap::new(),
         }
     }
-}
-
-/// Finds a listener, or gives AWS's error.
-pub(super) fn find<'r>(request: &'r Request, arn: &str) -> Result<&'r Listener, Fault> {
-    check_arn(arn, "listener")?;
-    request.state().listeners.get(arn).ok_or_else(not_found)
-}
-
-/// Says that a listener does not exist.
-pub(super) fn not_found() -> Fault {
-    refuse("ListenerNotFound", "One or more listeners not found")
 }
 
 /// Reads the one target group that the default actions forward to.
@@ -193,14 +165,14 @@ fn read_tls(request: &Request, listener: &mut Listener) -> Result<(), Fault> {
 
 /// Answers CreateListener; the same listener once more gives the one that is there.
 pub(super) fn create(request: &mut Request) -> Result<Reply, Fault> {
-    let lb = load_balancer::find(request, request.require("LoadBalancerArn")?)?.clone();
+    let lb = find::load_balancer(request, request.require("LoadBalancerArn")?)?.clone();
     let protocol = request.params.get("Protocol").ok_or_else(|| validation("A listener protocol must be specified"))?;
     check_protocol(protocol)?;
     let protocol = protocol.to_owned();
     let port = port(&request.params, "Port")?.ok_or_else(|| validation("A listener port must be specified"))?;
     let target =
         target_of(&request.params)?.ok_or_else(|| validation("At least one default action must be specified"))?;
-    let group = target_group::find(request, &target)?.clone();
+    let group = find::target_group(request, &target)?.clone();
     let (account, region) = (&request.call.account, &request.call.region);
     let mut new = Listener::forwarding(&lb, account, region, "", (protocol, port), &target);
     read_tls(request, &mut new)?;
@@ -235,12 +207,12 @@ pub(super) fn describe(request: &mut Request) -> Result<Reply, Fault> {
     let arns = request.params.members("ListenerArns");
     let mut found: Vec<(String, &Listener)> = match (request.params.get("LoadBalancerArn"), arns.as_slice()) {
         (Some(lb), []) => {
-            load_balancer::find(request, lb)?;
+            find::load_balancer(request, lb)?;
             let listeners = request.state().listeners.values().filter(|listener| listener.load_balancer == lb);
             listeners.map(|listener| (listener.arn.clone(), listener)).collect()
         }
         (None, [_, ..]) => {
-            arns.iter().map(|arn| Ok((arn.clone(), find(request, arn)?))).collect::<Result<_, Fault>>()?
+            arns.iter().map(|arn| Ok((arn.clone(), find::listener(request, arn)?))).collect::<Result<_, Fault>>()?
         }
         (None, []) => return Err(validation("You must specify either listener ARNs or a load balancer ARN")),
         (Some(_), _) => {
@@ -256,8 +228,8 @@ pub(super) fn describe(request: &mut Request) -> Result<Reply, Fault> {
 /// Answers ModifyListener; what is not given stays.
 pub(super) fn modify(request: &mut Request) -> Result<Reply, Fault> {
     let arn = request.require("ListenerArn")?.to_owned();
-    let mut listener = find(request, &arn)?.clone();
-    let lb = load_balancer::find(request, &listener.load_balancer)?.clone();
+    let mut listener = find::listener(request, &arn)?.clone();
+    let lb = find::load_balancer(request, &listener.load_balancer)?.clone();
     if let Some(protocol) = request.params.get("Protocol") {
         check_protocol(protocol)?;
         if protocol != listener.protocol {
@@ -277,7 +249,7 @@ pub(super) fn modify(request: &mut Request) -> Result<Reply, Fault> {
     if let Some(target) = target_of(&request.params)? {
         listener.target_group = target;
     }
-    let group = target_group::find(request, &listener.target_group)?;
+    let group = find::target_group(request, &listener.target_group)?;
     check_protocols(request, &lb, &listener, group)?;
     read_tls(request, &mut listener)?;
     let reply = render::listeners(request, &[&listener], None);
@@ -291,7 +263,7 @@ pub(super) fn modify(request: &mut Request) -> Result<Reply, Fault> {
 /// Answers DeleteListener.
 pub(super) fn delete(request: &mut Request) -> Result<Reply, Fault> {
     let arn = request.require("ListenerArn")?.to_owned();
-    find(request, &arn)?;
+    find::listener(request, &arn)?;
     let state = request.state_mut();
     state.listeners.remove(&arn);
     state.note_use(None);

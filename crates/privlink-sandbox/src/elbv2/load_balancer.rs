@@ -5,67 +5,15 @@
 //! creation on. Read next: `placement.rs` for subnets and groups, `listener.rs`.
 
 use super::request::{Request, arn, check_arn, refuse, validation};
-use super::target_group::TargetGroup;
-use super::{attributes, render, tags};
-use crate::clock::Moment;
+use super::state::{LoadBalancer, TargetGroup, Zone};
+use super::{attributes, find, render, tags};
 use crate::ec2::{self, NewInterface};
 use crate::wire::{Fault, Reply};
 use crate::world::World;
-use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 const MAX_NETWORK: usize = 50;
-
-/// A load balancer.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct LoadBalancer {
-    pub(crate) arn: String,
-    pub(crate) name: String,
-    /// `network` or `application`.
-    pub(crate) kind: String,
-    pub(crate) vpc: String,
-    pub(crate) zones: Vec<Zone>,
-    pub(crate) ready_at: Moment,
-    pub(super) scheme: String,
-    pub(super) dns_name: String,
-    pub(super) created: Moment,
-    pub(super) security_groups: Vec<String>,
-    /// Whether inbound rules hold for PrivateLink traffic; absent without security groups.
-    pub(super) enforce: Option<bool>,
-    pub(super) attributes: BTreeMap<String, String>,
-    pub(super) tags: BTreeMap<String, String>,
-    /// Why it never became active.
-    pub(super) failure: Option<String>,
-}
-
-/// A zone of a load balancer.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Zone {
-    pub(crate) subnet: String,
-    pub(crate) az: String,
-    pub(crate) az_id: String,
-    pub(super) address: Ipv4Addr,
-    /// Whether the address was asked for.
-    pub(super) pinned: bool,
-    pub(super) interface: String,
-}
-
-impl LoadBalancer {
-    /// Gives the state, as `DescribeLoadBalancers` spells it.
-    pub(crate) fn state(&self, now: Moment) -> &'static str {
-        match &self.failure {
-            _ if now < self.ready_at => "provisioning",
-            Some(_) => "failed",
-            None => "active",
-        }
-    }
-
-    /// Gives the part of the ARN that listeners repeat: `net/name/0123456789abcdef`.
-    pub(super) fn path(&self) -> &str {
-        self.arn.split_once("loadbalancer/").map_or("", |(_, path)| path)
-    }
-}
 
 /// A subnet that a request names, with the address it pins there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -345,17 +293,6 @@ fn same_places(known: &LoadBalancer, mappings: &[Mapping]) -> bool {
     known.zones.len() == mappings.len() && mappings.iter().all(there)
 }
 
-/// Finds a load balancer, or gives AWS's error.
-pub(super) fn find<'r>(request: &'r Request, arn: &str) -> Result<&'r LoadBalancer, Fault> {
-    check_arn(arn, "loadbalancer")?;
-    request.state().load_balancers.get(arn).ok_or_else(|| not_found(arn))
-}
-
-/// Says that a load balancer does not exist, by its name or ARN.
-pub(super) fn not_found(what: &str) -> Fault {
-    refuse("LoadBalancerNotFound", format!("Load balancers '[{what}]' not found"))
-}
-
 /// Answers DescribeLoadBalancers.
 pub(super) fn describe(request: &mut Request) -> Result<Reply, Fault> {
     let arns = request.params.members("LoadBalancerArns");
@@ -366,10 +303,10 @@ pub(super) fn describe(request: &mut Request) -> Result<Reply, Fault> {
     let all = &request.state().load_balancers;
     let mut found: Vec<(String, &LoadBalancer)> = Vec::new();
     for arn in &arns {
-        found.push((arn.clone(), find(request, arn)?));
+        found.push((arn.clone(), find::load_balancer(request, arn)?));
     }
     for name in &names {
-        let known = all.values().find(|known| known.name == *name).ok_or_else(|| not_found(name))?;
+        let known = all.values().find(|known| known.name == *name).ok_or_else(|| find::no_load_balancer(name))?;
         found.push((known.arn.clone(), known));
     }
     if arns.is_empty() && names.is_empty() {

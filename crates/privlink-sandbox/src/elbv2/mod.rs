@@ -1,16 +1,19 @@
 //! ELBv2: owns load balancers, listeners and target groups.
 //!
 //! This file routes a request by its `Action`. Which endpoint service or VPC link stands on a load balancer is EC2's to
-//! know; here it only forbids deletion. Read next: `load_balancer.rs`, `target.rs` for health, `render.rs` for the wire.
+//! know; here it only forbids deletion. Read next: `state.rs` for the objects, `load_balancer.rs`, `target.rs` for health,
+//! `render.rs` for the wire.
 
 mod attributes;
 mod existing;
+mod find;
 mod limits;
 mod listener;
 mod load_balancer;
 mod placement;
 mod render;
 mod request;
+mod state;
 mod tags;
 mod target;
 mod target_group;
@@ -18,46 +21,12 @@ mod target_group;
 mod tests;
 
 pub(crate) use existing::{Existing, add_existing};
-pub(crate) use load_balancer::LoadBalancer;
+pub(crate) use state::{LoadBalancer, State};
 pub(crate) use tags::tags_of;
 
-use crate::clock::Moment;
 use crate::wire::{Call, Fault, Params, Reply};
 use crate::world::World;
-use listener::Listener;
 use request::Request;
-use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
-use target_group::TargetGroup;
-
-/// What ELBv2 keeps for one account and region, each kind by ARN.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(crate) struct State {
-    pub(crate) load_balancers: BTreeMap<String, LoadBalancer>,
-    listeners: BTreeMap<String, Listener>,
-    target_groups: BTreeMap<String, TargetGroup>,
-}
-
-impl State {
-    /// Gives the load balancer that forwards to a target group.
-    fn load_balancer_of(&self, target_group: &str) -> Option<&str> {
-        let mut listeners = self.listeners.values();
-        listeners.find(|listener| listener.target_group == target_group).map(|listener| listener.load_balancer.as_str())
-    }
-
-    /// Notes which target groups listeners use: those newly used from the moment given, those no longer used not at all.
-    fn note_use(&mut self, now: Option<Moment>) {
-        let used: BTreeSet<&String> = self.listeners.values().map(|listener| &listener.target_group).collect();
-        for (arn, group) in &mut self.target_groups {
-            if !used.contains(arn) {
-                group.ready_at = None;
-                group.targets.retain(|target| target.gone_at.is_none());
-            } else if group.ready_at.is_none() {
-                group.ready_at = now;
-            }
-        }
-    }
-}
 
 /// Finds a load balancer.
 pub(crate) fn load_balancer<'w>(world: &'w World, account: &str, region: &str, arn: &str) -> Option<&'w LoadBalancer> {

@@ -3,16 +3,16 @@
 //! Subnets of a load balancer that an endpoint service or a VPC link uses can be added, never removed. A network load
 //! balancer that was created without security groups never gets any, and one with some keeps at least one.
 
-use super::load_balancer::{self, Mapping, check_groups, check_room, check_subnets, find};
-use super::render;
+use super::load_balancer::{self, Mapping, check_groups, check_room, check_subnets};
 use super::request::{Request, refuse, validation};
+use super::{find, render};
 use crate::ec2;
 use crate::wire::{Fault, Reply};
 
 /// Answers SetSubnets; for a network load balancer the list is the whole of what it shall have.
 pub(super) fn set_subnets(request: &mut Request) -> Result<Reply, Fault> {
     let arn = request.require("LoadBalancerArn")?.to_owned();
-    let mut lb = find(request, &arn)?.clone();
+    let mut lb = find::load_balancer(request, &arn)?.clone();
     let mappings = load_balancer::mappings(request)?;
     let (account, region) = (request.call.account.clone(), request.call.region.clone());
     let vpc = check_subnets(request.world, &account, &region, &mappings)?;
@@ -61,7 +61,7 @@ pub(super) fn set_subnets(request: &mut Request) -> Result<Reply, Fault> {
 /// Answers SetSecurityGroups, which also says whether their inbound rules hold for PrivateLink traffic.
 pub(super) fn set_security_groups(request: &mut Request) -> Result<Reply, Fault> {
     let arn = request.require("LoadBalancerArn")?.to_owned();
-    let mut lb = find(request, &arn)?.clone();
+    let mut lb = find::load_balancer(request, &arn)?.clone();
     let groups = request.params.members("SecurityGroups");
     if lb.security_groups.is_empty() {
         let text = "Security groups cannot be added to a Network Load Balancer that was created without any";

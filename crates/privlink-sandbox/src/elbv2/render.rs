@@ -1,14 +1,19 @@
 //! ELBv2's objects as XML, element by element as AWS's model names them.
 
-use super::listener::Listener;
-use super::load_balancer::LoadBalancer;
 use super::request::Request;
-use super::target::{Target, TargetHealth};
-use super::target_group::TargetGroup;
+use super::state::{Listener, LoadBalancer, Target, TargetGroup};
 use crate::ids::stable_hex;
 use crate::wire::Reply;
 use crate::xml::Xml;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+
+/// A target's health as AWS words it.
+pub(super) struct TargetHealth {
+    pub(super) state: &'static str,
+    pub(super) reason: Option<&'static str>,
+    pub(super) description: Option<Cow<'static, str>>,
+}
 
 /// Answers with load balancers.
 pub(super) fn load_balancers(request: &Request, found: &[&LoadBalancer], marker: Option<String>) -> Reply {

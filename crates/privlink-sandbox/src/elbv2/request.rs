@@ -2,6 +2,7 @@
 //!
 //! Owns paging, number ranges, ARNs and the envelope of answers (that of errors is the server's); knows no object.
 
+use super::state::State;
 use crate::wire::{Call, Fault, Params, Reply};
 use crate::world::World;
 use crate::xml::Xml;
@@ -20,12 +21,12 @@ pub(super) struct Request<'w> {
 
 impl Request<'_> {
     /// Gives what the caller's account holds in the region.
-    pub(super) fn state(&self) -> &super::State {
+    pub(super) fn state(&self) -> &State {
         &self.world.scope(&self.call.account, &self.call.region).elb
     }
 
     /// Gives what the caller's account holds in the region, to be changed.
-    pub(super) fn state_mut(&mut self) -> &mut super::State {
+    pub(super) fn state_mut(&mut self) -> &mut State {
         &mut self.world.scope_mut(&self.call.account, &self.call.region).elb
     }
 

@@ -1,9 +1,8 @@
 //! Tags of load balancers, target groups and listeners, which are asked for by ARN, twenty at most in one call.
 
-use super::State;
-use super::load_balancer;
 use super::request::{Request, refuse, validation};
-use super::{listener, render, target_group};
+use super::state::State;
+use super::{find, render};
 use crate::wire::{Fault, Params, Reply};
 use std::collections::BTreeMap;
 
@@ -52,9 +51,9 @@ pub(crate) fn tags_of<'s>(state: &'s State, arn: &str) -> Option<&'s Tags> {
 fn of<'r>(request: &'r Request, arn: &str) -> Result<&'r Tags, Fault> {
     let path = arn.splitn(6, ':').nth(5).unwrap_or_default();
     match path.split('/').next() {
-        Some("loadbalancer") => Ok(&load_balancer::find(request, arn)?.tags),
-        Some("targetgroup") => Ok(&target_group::find(request, arn)?.tags),
-        Some("listener") => Ok(&listener::find(request, arn)?.tags),
+        Some("loadbalancer") => Ok(&find::load_balancer(request, arn)?.tags),
+        Some("targetgroup") => Ok(&find::target_group(request, arn)?.tags),
+        Some("listener") => Ok(&find::listener(request, arn)?.tags),
         _ => Err(validation(format!("'{arn}' is not a valid ARN of a load balancer, target group or listener"))),
     }
 }

@@ -4,42 +4,17 @@
 //! could be reached turns healthy by the clock; one that could not says why. **Invariant:** health is computed, never
 //! stored.
 
-use super::load_balancer::LoadBalancer;
-use super::render;
+use super::find;
+use super::render::{self, TargetHealth};
 use super::request::{Request, port, refuse, validation};
-use super::target_group::{TargetGroup, find};
-use crate::clock::Moment;
+use super::state::{LoadBalancer, Target, TargetGroup};
 use crate::wire::{Fault, Params, Reply};
 use ipnet::Ipv4Net;
-use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
 const MAX_TARGETS: usize = 1000;
-
-/// A registered target.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Target {
-    /// An address, or the ARN of an application load balancer.
-    pub(super) id: String,
-    pub(super) port: u16,
-    /// A zone's name, or `all`; absent where it has no meaning.
-    pub(super) zone: Option<String>,
-    pub(super) created_at: Moment,
-    /// Why no health check of it ever passes.
-    #[serde(default)]
-    pub(super) failure: Option<String>,
-    /// Set when it was deregistered while in use: it is gone then.
-    pub(super) gone_at: Option<Moment>,
-}
-
-/// A target's health as AWS words it.
-pub(super) struct TargetHealth {
-    pub(super) state: &'static str,
-    pub(super) reason: Option<&'static str>,
-    pub(super) description: Option<Cow<'static, str>>,
-}
 
 fn health(state: &'static str, reason: &'static str, description: impl Into<Cow<'static, str>>) -> TargetHealth {
     TargetHealth { state, reason: Some(reason), description: Some(description.into()) }
@@ -60,7 +35,7 @@ fn read(params: &Params, group: &TargetGroup) -> Result<Vec<(String, u16, Option
 /// Answers RegisterTargets; a target that is there stays, one that is draining comes back.
 pub(super) fn register(request: &mut Request) -> Result<Reply, Fault> {
     let arn = request.require("TargetGroupArn")?.to_owned();
-    let mut group = find(request, &arn)?.clone();
+    let mut group = find::target_group(request, &arn)?.clone();
     let targets = read(&request.params, &group)?;
     if targets.is_empty() {
         return Err(validation("At least one target must be specified"));
@@ -161,7 +136,7 @@ fn check_alb(
 /// Answers DeregisterTargets; one that is not registered is passed over.
 pub(super) fn deregister(request: &mut Request) -> Result<Reply, Fault> {
     let arn = request.require("TargetGroupArn")?.to_owned();
-    let mut group = find(request, &arn)?.clone();
+    let mut group = find::target_group(request, &arn)?.clone();
     let gone = read(&request.params, &group)?;
     if gone.is_empty() {
         return Err(validation("At least one target must be specified"));
@@ -219,7 +194,7 @@ fn is_balancer_address(request: &Request, vpc: &str, id: &str) -> bool {
 
 /// Answers DescribeTargetHealth; one that is asked for and not registered is told to be unused.
 pub(super) fn describe_health(request: &mut Request) -> Result<Reply, Fault> {
-    let group = find(request, request.require("TargetGroupArn")?)?;
+    let group = find::target_group(request, request.require("TargetGroupArn")?)?;
     let asked = read(&request.params, group)?;
     let state = request.state();
     let lb = state.load_balancer_of(&group.arn).and_then(|arn| state.load_balancers.get(arn));

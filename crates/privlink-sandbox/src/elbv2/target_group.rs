@@ -3,52 +3,14 @@
 //! A target group belongs to no load balancer until a listener forwards to it. Knows the combinations of protocols and
 //! target types that network load balancers allow; who is registered is `target.rs`'s.
 
-use super::attributes;
 use super::load_balancer::check_name;
-use super::render;
 use super::request::{Request, arn, check_arn, number, port, refuse, validation};
-use super::tags;
-use super::target::Target;
-use crate::clock::Moment;
+use super::state::{Health, TargetGroup};
+use super::{attributes, find, render, tags};
 use crate::ec2;
 use crate::wire::{Fault, Params, Reply};
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 const MAX_GROUPS: usize = 3000;
-
-/// A target group.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct TargetGroup {
-    pub(super) arn: String,
-    pub(super) name: String,
-    pub(super) protocol: String,
-    pub(super) port: u16,
-    pub(super) vpc: String,
-    /// `instance`, `ip` or `alb`.
-    pub(super) target_type: String,
-    pub(super) protocol_version: Option<String>,
-    pub(super) health: Health,
-    pub(super) attributes: BTreeMap<String, String>,
-    pub(super) tags: BTreeMap<String, String>,
-    pub(super) targets: Vec<Target>,
-    /// From when its targets are checked: since a listener forwards to it.
-    pub(super) ready_at: Option<Moment>,
-}
-
-/// How targets are checked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Health {
-    pub(super) protocol: String,
-    /// A number, or `traffic-port`.
-    pub(super) port: String,
-    pub(super) path: Option<String>,
-    pub(super) interval: i64,
-    pub(super) timeout: i64,
-    pub(super) healthy: i64,
-    pub(super) unhealthy: i64,
-    pub(super) matcher: Option<String>,
-}
 
 impl Health {
     /// Gives what is checked when a request says no more than the protocol.
@@ -150,17 +112,6 @@ fn codes_are_sound(codes: &str) -> bool {
     })
 }
 
-/// Finds a target group, or gives AWS's error.
-pub(super) fn find<'r>(request: &'r Request, arn: &str) -> Result<&'r TargetGroup, Fault> {
-    check_arn(arn, "targetgroup")?;
-    request.state().target_groups.get(arn).ok_or_else(not_found)
-}
-
-/// Says that a target group does not exist.
-pub(super) fn not_found() -> Fault {
-    refuse("TargetGroupNotFound", "One or more target groups not found")
-}
-
 /// Answers CreateTargetGroup; the same name with the same settings gives the one that is there.
 pub(super) fn create(request: &mut Request) -> Result<Reply, Fault> {
     let name = request.require("Name")?.to_owned();
@@ -259,15 +210,15 @@ pub(super) fn describe(request: &mut Request) -> Result<Reply, Fault> {
     let all = &request.state().target_groups;
     let mut found: Vec<(String, &TargetGroup)> = Vec::new();
     for arn in &arns {
-        found.push((arn.clone(), find(request, arn)?));
+        found.push((arn.clone(), find::target_group(request, arn)?));
     }
     for name in &names {
         check_name(name, "Target group name")?;
-        let known = all.values().find(|known| known.name == *name).ok_or_else(not_found)?;
+        let known = all.values().find(|known| known.name == *name).ok_or_else(find::no_target_group)?;
         found.push((known.arn.clone(), known));
     }
     if let Some(lb) = load_balancer {
-        super::load_balancer::find(request, lb)?;
+        find::load_balancer(request, lb)?;
         let state = request.state();
         let serves = |group: &&TargetGroup| state.load_balancer_of(&group.arn) == Some(lb);
         found = all.values().filter(serves).map(|group| (group.arn.clone(), group)).collect();
@@ -283,7 +234,7 @@ pub(super) fn describe(request: &mut Request) -> Result<Reply, Fault> {
 /// Answers ModifyTargetGroup, which changes the health checks and nothing else.
 pub(super) fn modify(request: &mut Request) -> Result<Reply, Fault> {
     let arn = request.require("TargetGroupArn")?.to_owned();
-    let mut group = find(request, &arn)?.clone();
+    let mut group = find::target_group(request, &arn)?.clone();
     let enforced = matches!(group.target_type.as_str(), "ip" | "alb");
     group.health = group.health.amended(&request.params, enforced)?;
     let reply = render::target_groups(request, &[&group], None);
