@@ -60,11 +60,13 @@ fn has_step(plan: &Plan, change: &Change) -> bool {
     plan.steps.iter().any(|step| belongs(change, step))
 }
 
-/// Whether a step carries out a change. Of two changes at one address, a move, one makes and the other deletes.
+/// Whether a step carries out a change. Of two changes at one address, as of a move, one makes and the other deletes.
 pub(crate) fn belongs(change: &Change, step: &Step) -> bool {
     let scope = match (&step.op, &change.before) {
         (Op::Delete { id, .. }, Some(before)) if before.id == *id => &before.scope,
         (Op::Delete { .. }, _) => return false,
+        // Beside what is replaced another one may go: what makes the new one is none of its steps.
+        _ if change.action == Action::Delete => return false,
         _ => &change.scope,
     };
     step.address == change.address && step.kind == change.kind && step.scope == *scope

@@ -132,6 +132,25 @@ fn the_validator_finds_what_is_wrong() {
 }
 
 #[test]
+fn every_step_is_of_one_change() {
+    let named = |name: &str| spec([resource("balancer", &BALANCER, [("name", name.into())])]);
+    let mut world = World::default();
+    world.apply(&planned(&named("first"), &world.snapshot()), &mut |_| 0, usize::MAX);
+    // Of a replacement that was given up both halves are there, at one address.
+    world.apply(&planned(&named("second"), &world.snapshot()), &mut |_| 0, 1);
+    let moved_on = planned(&named("third"), &world.snapshot());
+    assert_eq!((moved_on.changes.changes.len(), moved_on.steps.len()), (2, 3));
+    for plan in [moved_on, planned(&desired("a", "old"), &World::default().snapshot())] {
+        let document = json(&plan, &KINDS);
+        let changes = document["changes"].as_array().unwrap().iter();
+        let mut steps: Vec<u64> =
+            changes.flat_map(|it| it["steps"].as_array().unwrap()).map(|id| id.as_u64().unwrap()).collect();
+        steps.sort_unstable();
+        assert_eq!(steps, (1..=plan.steps.len() as u64).collect::<Vec<_>>(), "{document:#}");
+    }
+}
+
+#[test]
 fn secrets_are_in_no_view() {
     let mut world = World::default();
     let first = planned(&desired("a", "hunter2"), &world.snapshot());

@@ -85,13 +85,12 @@ impl<'a> Steps<'a> {
     }
 }
 
-/// Whether a step is of this change: one address may be made in one place and deleted in another.
+/// Whether a step is of this change. Of two changes at one address, as of a move, one makes and the other deletes.
 fn concerns(step: &Step, change: &Change) -> bool {
-    let observed = |scope: &Scope| change.before.as_ref().is_some_and(|object| object.scope == *scope);
-    match (&step.op, change.action) {
-        // Of a move one change makes and the other deletes.
-        (Op::Delete { .. }, Action::Create) | (Op::Create { .. }, Action::Delete) => false,
-        _ => step.scope == change.scope || observed(&step.scope),
+    match (&step.op, &change.before) {
+        (Op::Delete { id, .. }, Some(before)) => before.id == *id && before.scope == step.scope,
+        (Op::Delete { .. }, None) => false,
+        _ => change.action != Action::Delete && change.scope == step.scope,
     }
 }
 

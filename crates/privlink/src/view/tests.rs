@@ -78,8 +78,8 @@ pub(super) fn update(changed: &[&str]) -> Op {
     Op::Update { id: "x".to_owned(), before: Attrs::new(), after: Attrs::new(), changed, phase: None }
 }
 
-pub(super) fn delete() -> Op {
-    Op::Delete { id: "x".to_owned(), before: Attrs::new() }
+pub(super) fn delete(of: &Change) -> Op {
+    Op::Delete { id: of.before.as_ref().unwrap().id.clone(), before: Attrs::new() }
 }
 
 pub(super) fn plan(changes: Vec<Change>, steps: Vec<Step>) -> Plan {
@@ -171,7 +171,7 @@ pub(super) fn everything() -> Plan {
         step(2, &entry, create(), &[1]),
         Step { outage: Some("connections are cut".to_owned()), ..step(3, &registered, update(&["port"]), &[]) },
         step(4, &definition, update(&["policy"]), &[2]),
-        Step { undo: Undo::Recreate { loses: "its cache".to_owned() }, ..step(5, &old, delete(), &[4]) },
+        Step { undo: Undo::Recreate { loses: "its cache".to_owned() }, ..step(5, &old, delete(&old), &[4]) },
     ];
     let changes = vec![definition, old, same, entry, group, unread, registered];
     Plan {
@@ -327,7 +327,7 @@ fn a_replacement_says_what_forced_it() {
             Reason::Immutable(vec!["service-name".to_owned()]),
         )
     };
-    let steps = vec![step(1, &listener, create(), &[]), step(2, &listener, delete(), &[1])];
+    let steps = vec![step(1, &listener, create(), &[]), step(2, &listener, delete(&listener), &[1])];
     page(
         &plan(vec![listener], steps),
         false,
@@ -396,6 +396,29 @@ fn defaults_that_one_side_spells_out_are_no_difference() {
 }
 
 #[test]
+fn of_two_at_one_address_each_has_its_own_steps() {
+    let at = |id: &str, action, reason| Change {
+        before: Some(observed(stage::KIND, id)),
+        ..change("api/shop/stage/prod", stage::KIND, action, reason)
+    };
+    let replaced = at("a/prod", Action::ReplaceCreateFirst, Reason::Immutable(vec!["api".to_owned()]));
+    let other = at("b/prod", Action::Delete, Reason::NotInSpec);
+    let lost = |loses: &str| Undo::Recreate { loses: loses.to_owned() };
+    let steps = vec![
+        Step { outage: Some("calls fail".to_owned()), ..step(1, &replaced, create(), &[]) },
+        Step { undo: lost("the first"), ..step(2, &replaced, delete(&replaced), &[1]) },
+        Step { undo: lost("the other"), ..step(3, &other, delete(&other), &[1]) },
+    ];
+    let text = plan_text::text(&plan(vec![replaced, other], steps), shown(false));
+    let (text, _) = text.split_once("\nPlan: ").unwrap();
+    for told in ["calls fail", "lost: the first", "lost, even if undone: the other"] {
+        assert_eq!(text.matches(told).count(), 1, "{told}: {text}");
+    }
+    let (first, second) = text.split_once("  - api/shop/stage/prod").unwrap();
+    assert!(first.contains("calls fail") && first.contains("the first") && second.contains("the other"), "{text}");
+}
+
+#[test]
 fn what_is_warned_of_is_on_the_page_once() {
     let mut of = everything();
     let warned = |message: &str, address: Option<&str>| Finding {
@@ -432,6 +455,9 @@ fn nothing_in_a_plan_commands_a_terminal() {
     }
     for step in &mut of.steps {
         step.address = Address::new(odd);
+        if let Op::Delete { id, .. } = &mut step.op {
+            odd.clone_into(id);
+        }
         step.outage = Some(odd.to_owned());
         step.undo = Undo::None { why: odd.to_owned() };
     }

@@ -4,7 +4,7 @@ use expect_test::expect;
 use privlink_kinds::KINDS;
 use privlink_model::keys::stage;
 use privlink_model::{
-    Action, Address, AttributeChange, AttributeSchema, Attrs, Bucket, KindSchema, Kinds, Ownership, Plan, Reason,
+    Action, Address, AttributeChange, AttributeSchema, Attrs, Bucket, KindSchema, Kinds, Op, Ownership, Plan, Reason,
     ReplaceOrder, Service, Severity, Undo, Value,
 };
 
@@ -263,6 +263,9 @@ fn hostile(text: &str) -> Plan {
     }
     for step in &mut of.steps {
         step.address = Address::new(format!("api/{text}"));
+        if let Op::Delete { id, .. } = &mut step.op {
+            text.clone_into(id);
+        }
         step.outage = Some(text.to_owned());
         step.undo = Undo::None { why: text.to_owned() };
     }
