@@ -46,11 +46,11 @@ pub struct Deeds {
 }
 
 impl Deeds {
-    /// The deed that tells best who made an object what it is: the newest that was not privlink's, for privlink's own are on
-    /// record as a rule; else the newest of privlink.
-    pub fn last(&self, subject: &Subject) -> Option<&Deed> {
-        let deeds = self.of.get(subject)?;
-        deeds.iter().find(|deed| !deed.by_privlink).or_else(|| deeds.first())
+    /// The deed that tells best who made an object what it is, of those that can have: the newest that was not privlink's, for
+    /// privlink's own are on record as a rule; else the newest of privlink.
+    pub fn last(&self, subject: &Subject, can_have: impl Fn(&Deed) -> bool) -> Option<&Deed> {
+        let deeds = || self.of.get(subject).into_iter().flatten().filter(|deed| can_have(deed));
+        deeds().find(|deed| !deed.by_privlink).or_else(|| deeds().next())
     }
 }
 
@@ -95,12 +95,14 @@ mod tests {
     #[test]
     fn somebody_else_comes_before_privlink() {
         let subject = |id: &str| Subject { kind: "endpoint", id: id.to_owned(), within: None };
-        let last = |deeds: &[Deed]| {
+        let last = |deeds: &[Deed], since: u64| {
             let of = [(subject("a"), deeds.to_vec())].into();
-            Deeds { of, only_since: None }.last(&subject("a")).map(|deed| deed.at)
+            Deeds { of, only_since: None }.last(&subject("a"), |deed| deed.at >= since).map(|deed| deed.at)
         };
-        assert_eq!(last(&[deed(3, true), deed(2, false), deed(1, false)]), Some(2));
-        assert_eq!(last(&[deed(3, true), deed(2, true)]), Some(3));
-        assert_eq!(Deeds::default().last(&subject("a")), None);
+        assert_eq!(last(&[deed(3, true), deed(2, false), deed(1, false)], 0), Some(2));
+        assert_eq!(last(&[deed(3, true), deed(2, true)], 0), Some(3));
+        assert_eq!(last(&[deed(3, true), deed(2, false)], 3), Some(3), "what was before cannot have done it");
+        assert_eq!(last(&[deed(2, false)], 3), None);
+        assert_eq!(Deeds::default().last(&subject("a"), |_| true), None);
     }
 }

@@ -42,8 +42,8 @@ pub use applied::Applied;
 pub use codec::{DecodeError, decode, encode};
 pub use codes::CODES;
 pub use drift::{
-    Attribute, Check, DRIFT_SCHEMA_JSON, Drift, Drifted, Follows, Ignored, Pending, Repair, Rule, Same, Unknown, What,
-    drift, drift_json, ignored_changes,
+    Attribute, Check, DRIFT_SCHEMA_JSON, Drift, Drifted, Follows, Held, HeldBy, Ignored, Pending, Repair, Repairs,
+    Rule, Same, Unknown, What, drift, drift_json, ignored_changes,
 };
 pub use guard::{Danger, Guard, guard};
 pub use outline::outline;

@@ -10,6 +10,7 @@ mod record;
 pub(crate) mod telling;
 mod told;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use privlink_engine::{Store, wall_seconds};
@@ -55,13 +56,13 @@ pub(crate) enum Checked {
 /// Checks a project.
 pub(crate) async fn check(
     opened: &Opened,
-    store: &dyn Store,
+    store: &Arc<dyn Store>,
     asking: Asking<'_>,
     streams: &Streams,
 ) -> Result<Checked, Failure> {
     let project = &opened.project;
-    free(store, project, asking.patience, streams).await?;
-    let before = record::names(store, project).await?;
+    free(&**store, project, asking.patience, streams).await?;
+    let before = record::state(&**store, project).await?;
     let request = Request {
         spec: asking.site.spec,
         cloud: asking.site.cloud,
@@ -74,22 +75,32 @@ pub(crate) async fn check(
         Prepared::Plan(ready) => ready,
         Prepared::Ended(exit) => return Ok(Checked::Ended(exit)),
     };
-    free(store, project, Duration::ZERO, streams).await?;
-    if record::names(store, project).await?.first() != before.first() {
+    free(&**store, project, Duration::ZERO, streams).await?;
+    if record::state(&**store, project).await? != before {
         return Err(Failure::Locked {
-            why: format!("a run of project {project:?} was made while its accounts were read"),
+            why: format!("a run of project {project:?} was under way while its accounts were read"),
             help: "check again".to_owned(),
         });
     }
-    let plan = &ready.plan;
-    let record = record::read(store, &before, plan, &opened.connection.place).await;
+    let (runs, _) = before;
+    let (plan, here) = (&ready.plan, &opened.connection.place);
     let now = wall_seconds();
     let names = privlink_derive::resolved(&opened.document);
     let rules = ignores::rules(&opened.document, moment::day(now));
-    let mut found = drift(Check { plan, applied: &record.applied, kinds: &KINDS, names: &names, rules: &rules });
+    let sorted =
+        |record: &Record| drift(Check { plan, applied: &record.applied, kinds: &KINDS, names: &names, rules: &rules });
+    let mut record = record::read(&**store, &runs, plan, here, &[]).await;
+    let mut found = sorted(&record);
+    if !found.found.is_empty() {
+        let overruling = record::overruling(store, project, here).await?;
+        if !overruling.is_empty() {
+            record = record::read(&**store, &runs, plan, here, &overruling).await;
+            found = sorted(&record);
+        }
+    }
     let differs = plan.changes.changes.iter().any(|change| !matches!(change.action, Action::NoOp | Action::Unknown));
     if differs {
-        found.notes.extend(told_of(&record, &found, store, asking.site));
+        found.notes.extend(told_of(&record, &found, &**store, asking.site));
     }
     if asking.who && !found.found.is_empty() {
         deeds::ask(&mut found, &opened.connection, &record, now).await;
@@ -125,7 +136,7 @@ fn told_of(record: &Record, found: &Drift, store: &dyn Store, site: Site<'_>) ->
         ));
     }
     notes.extend(record.damaged.clone());
-    if found.runs == 0 && !found.found.is_empty() {
+    if found.runs == 0 && record.damaged.is_none() && !found.found.is_empty() {
         notes.push(format!(
             "{} has no run of this project on record, so nothing tells what was planned and not applied: all that differs \
              from the spec counts as drift",

@@ -3,6 +3,7 @@
 
 mod rules;
 mod runs;
+mod taken_back;
 
 use std::collections::BTreeMap;
 
@@ -22,11 +23,23 @@ struct Project {
     runs: Vec<(Plan, History)>,
     names: BTreeMap<(Address, String), String>,
     rules: Vec<Rule>,
+    /// Runs that were taken back when newer ones had begun.
+    overruling: Vec<(Plan, History)>,
+    /// What came back under another name with the last run.
+    renamed: BTreeMap<String, String>,
 }
 
 impl Project {
     fn of(desired: Desired) -> Self {
-        Self { desired, world: World::default(), runs: Vec::new(), names: BTreeMap::new(), rules: Vec::new() }
+        Self {
+            desired,
+            world: World::default(),
+            runs: Vec::new(),
+            names: BTreeMap::new(),
+            rules: Vec::new(),
+            overruling: Vec::new(),
+            renamed: BTreeMap::new(),
+        }
     }
 
     /// The whole chain, applied.
@@ -54,6 +67,8 @@ impl Project {
     /// The runs that have to be read for a plan, the newest first.
     fn record(&self, plan: &Plan) -> Applied {
         let mut applied = Applied::default();
+        self.overruling.iter().for_each(|(plan, history)| applied.overrule(plan, history));
+        applied.rename(&self.renamed);
         for (plan_of_run, history) in self.runs.iter().rev() {
             if plan.changes.changes.iter().any(|change| applied.is_open(change)) {
                 applied.add(plan_of_run, history);
@@ -193,7 +208,7 @@ fn what_is_gone_is_missing_and_what_rests_on_it_follows() {
     .assert_eq(&told(&found));
     assert_eq!(found.found[0].id.as_deref(), Some("link-3"));
     // A repair carries out what follows too, else the API would still call the link that is gone.
-    let chosen: Vec<String> = found.repairs().iter().map(ToString::to_string).collect();
+    let chosen: Vec<String> = found.repairs().chosen.iter().map(ToString::to_string).collect();
     assert_eq!(chosen, ["api/definition", "api/deployment", "api/stage", "link"]);
 }
 
@@ -324,7 +339,7 @@ fn a_repair_is_of_what_drifted_and_of_nothing_beside_it() {
     project.desired = with(project.desired, resource("balancer/more", &GROUP, [("name", "more".into())]));
     project.desired = with(project.desired, endpoint("subnet-2"));
     let found = project.drift();
-    let options = Options { only: Some(found.repairs()), ..Options::default() };
+    let options = Options { only: Some(found.repairs().chosen), ..Options::default() };
     let plan = planned_with(&project.desired, &project.world.snapshot(), options.clone());
     let calls: Vec<String> = plan.steps.iter().map(|step| format!("{} {}", step.call, step.address)).collect();
     assert_eq!(calls, ["SetGroups balancer"]);

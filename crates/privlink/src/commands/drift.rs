@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use privlink_engine::Store;
 use privlink_kinds::KINDS;
-use privlink_plan::{Drift, drift_json};
+use privlink_plan::{Drift, Drifted, drift_json};
 
 use super::apply::Asked;
 use super::concluded;
@@ -24,7 +24,7 @@ use crate::streams::Streams;
 use crate::view::drift::{Report, junit, markdown, text};
 use crate::view::style::Style;
 use crate::view::words;
-use crate::{plan_file, stores};
+use crate::{plan_file, stores, view};
 
 pub(crate) fn run(args: &DriftArgs, connect: &dyn Connect, streams: &Streams) -> Result<Exit, Failure> {
     concluded(async {
@@ -39,7 +39,7 @@ pub(crate) fn run(args: &DriftArgs, connect: &dyn Connect, streams: &Streams) ->
         if args.repair && !found.found.is_empty() {
             // A repair listens to signals by itself.
             drop(signals);
-            return checking.repair(&found).await;
+            return checking.repair(&found, told).await;
         }
         Ok(exit_of(&found, told))
     })
@@ -116,7 +116,7 @@ impl Checking<'_> {
             who: !self.args.no_who,
             format: messages(self.args.format),
         };
-        let drift = match drift::check(&self.opened, &*self.store, asking, streams).await? {
+        let drift = match drift::check(&self.opened, &self.store, asking, streams).await? {
             Checked::Drift(drift) => drift,
             Checked::Ended(exit) => return Ok(Looked::Ended(exit)),
         };
@@ -153,7 +153,7 @@ impl Checking<'_> {
     }
 
     /// Puts back what drifted, then looks again.
-    async fn repair(&self, found: &Drift) -> Result<Exit, Failure> {
+    async fn repair(&self, found: &Drift, told: bool) -> Result<Exit, Failure> {
         let aside = self.streams.aside();
         let streams = match self.args.format {
             DriftFormat::Text => self.streams,
@@ -164,7 +164,17 @@ impl Checking<'_> {
             streams.err.line("Nothing is repaired: not all could be read.");
             return Ok(exit_code::UNKNOWN);
         }
-        for drifted in found.found.iter().filter(|drifted| !drifted.pending.is_empty()) {
+        let repairs = found.repairs();
+        for held in &repairs.held {
+            let both = site(self.args).command(&format!("apply --target {}", held.drifted.address));
+            streams.err.line(&format!("{}.\n  help: `{both}` does both", view::drift::held(held)));
+        }
+        if repairs.chosen.is_empty() {
+            streams.err.line("Nothing is repaired.");
+            return Ok(exit_of(found, told));
+        }
+        let chosen = |drifted: &&Drifted| repairs.chosen.contains(&drifted.address);
+        for drifted in found.found.iter().filter(chosen).filter(|drifted| !drifted.pending.is_empty()) {
             let also = words::list(&drifted.pending);
             streams.err.line(&format!("The repair of {} also sets what the spec changed: {also}.", drifted.address));
         }
@@ -172,7 +182,7 @@ impl Checking<'_> {
             verb: "drift --repair",
             saved: None,
             spec: &self.args.spec,
-            select: &SelectArgs { only: Some(found.repairs()), ..SelectArgs::default() },
+            select: &SelectArgs { only: Some(repairs.chosen.clone()), ..SelectArgs::default() },
             shape: self.args.shape,
             consent: self.args.consent,
             danger: self.args.danger,

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use privlink_model::{Deed, Scope, Subject};
+use privlink_model::{Deed, Deeds, Scope, Subject};
 use privlink_plan::{Attribute, Drift, Drifted};
 use tokio::task::JoinSet;
 
@@ -18,7 +18,8 @@ use crate::moment;
 /// How far back a log goes: CloudTrail keeps 90 days.
 const KEPT: u64 = 90 * 24 * 3600;
 
-/// Writes into what drifted who changed it last, as far as that is known.
+/// Writes into what drifted who changed it last, as far as that is known. Whoever changed it before a run left it as it should be
+/// has not done it: that was taken back, by that run at the latest.
 pub(super) async fn ask(drift: &mut Drift, connection: &Connection, record: &Record, now: u64) {
     let since = record.since.unwrap_or_default().max(now.saturating_sub(KEPT));
     let mut asked = JoinSet::new();
@@ -26,25 +27,21 @@ pub(super) async fn ask(drift: &mut Drift, connection: &Connection, record: &Rec
         let trail = Arc::clone(&connection.trail);
         asked.spawn(async move {
             let answer = trail.deeds(&scope, since, &subjects).await;
-            (scope, subjects, answer)
+            (scope, answer)
         });
     }
-    let mut known: BTreeMap<(Scope, Subject), Deed> = BTreeMap::new();
+    let mut known: BTreeMap<Scope, Deeds> = BTreeMap::new();
     let mut notes = BTreeSet::new();
     while let Some(answer) = asked.join_next().await {
         match answer {
-            Ok((scope, subjects, Ok(deeds))) => {
+            Ok((scope, Ok(deeds))) => {
                 if let Some(only_since) = deeds.only_since {
                     let since = moment::minute(only_since);
                     notes.insert(format!("who did it was looked for in {scope} since {since} only: the log is long"));
                 }
-                let of = |subject: Subject| {
-                    let deed = deeds.last(&subject).filter(|deed| !is_on_record(deed, record, connection))?.clone();
-                    Some(((scope.clone(), subject), deed))
-                };
-                known.extend(subjects.into_iter().filter_map(of));
+                known.insert(scope, deeds);
             }
-            Ok((scope, _, Err(unread))) => {
+            Ok((scope, Err(unread))) => {
                 let help = unread.help.map(|help| format!(" ({help})")).unwrap_or_default();
                 notes.insert(format!(
                     "who did it is not known in {scope}: {}: {}{help}",
@@ -56,7 +53,11 @@ pub(super) async fn ask(drift: &mut Drift, connection: &Connection, record: &Rec
         }
     }
     for drifted in &mut drift.found {
-        drifted.by = subject(drifted).and_then(|subject| known.get(&(drifted.scope.clone(), subject)).cloned());
+        // The clock of a sandbox is its own.
+        let since = drifted.since.filter(|_| connection.place == Place::Aws).unwrap_or_default();
+        let can_have = |deed: &Deed| deed.at >= since && !is_on_record(deed, record, connection);
+        let last = |subject: Subject| known.get(&drifted.scope)?.last(&subject, can_have).cloned();
+        drifted.by = subject(drifted).and_then(last);
     }
     drift.notes.extend(notes);
 }

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use privlink_model::{
     Account, Action, AttributeChange, Attrs, Change, Deed, Kinds, Observed, Owner, Reason, Scope, Status,
 };
-use privlink_plan::{Drift, Drifted, Repair, Rule, What};
+use privlink_plan::{Drift, Drifted, Held, HeldBy, Repair, Rule, What};
 
 use super::change::{self, Detail, Line};
 use super::words;
@@ -239,6 +239,22 @@ fn repair(repair: &Repair) -> Option<String> {
     let loses = repair.loses.as_ref().map(|loses| format!("loses {loses}"));
     let parts: Vec<String> = what.into_iter().chain(outage).chain(loses).collect();
     (!parts.is_empty()).then(|| format!("a repair {}", parts.join("; ")))
+}
+
+/// Why something that drifted is not repaired.
+pub(crate) fn held(held: &Held<'_>) -> String {
+    let address = &held.drifted.address;
+    match &held.by {
+        HeldBy::Ignored(it) => {
+            let key = it.rule.attribute.as_ref().map(|key| format!("{key} of ")).unwrap_or_default();
+            let other = &it.drifted.address;
+            format!("{address} is not repaired: that would put back {key}{other} as well, {}", ignored(&it.rule))
+        }
+        HeldBy::Planned(it) => {
+            let other = &it.address;
+            format!("{address} is not repaired: that would carry out what is planned for {other} as well")
+        }
+    }
 }
 
 /// Why something is ignored, and until when.

@@ -3,6 +3,7 @@
 use expect_test::expect;
 
 use super::*;
+use crate::{Held, HeldBy, Repairs};
 
 fn rule(address: &str, attribute: Option<&str>, ended: bool) -> Rule {
     Rule {
@@ -34,7 +35,7 @@ fn rules_take_out_what_they_name_until_they_end() {
     "#]]
     .assert_eq(&told(&found));
     // What follows from what is ignored is not repaired.
-    assert_eq!(found.repairs().into_iter().collect::<Vec<_>>(), [Address::new("balancer")]);
+    assert_eq!(found.repairs().chosen.into_iter().collect::<Vec<_>>(), [Address::new("balancer")]);
     assert_ne!(found.digest(), Drift::default().digest());
 }
 
@@ -52,6 +53,49 @@ fn a_rule_for_an_attribute_does_not_hide_the_rest() {
     project.check(expect![[r#"
         missing listener balancer: "balancer-2" → none pool: "pool-9" → none port: 80 → none
     "#]]);
+}
+
+#[test]
+fn what_cannot_be_put_back_without_what_is_ignored_is_not_repaired() {
+    let mut project = Project::applied();
+    project.set("listener", "port", 81);
+    project.set("listener", "pool", "pool-77");
+    project.set("balancer", "groups", Value::text_set(["group-9"]));
+    project.rules = vec![rule("listener", Some("port"), false)];
+    let found = project.drift();
+    assert_eq!(found.looked_at(), 13, "one that is ignored in part is one");
+    let repairs = found.repairs();
+    assert_eq!(repairs.chosen.iter().collect::<Vec<_>>(), [&Address::new("balancer")]);
+    assert_eq!(held(&repairs), ["listener by port"]);
+    // Nor what needs it: the stage runs what is made of a definition that calls the link.
+    let mut project = Project::applied();
+    project.delete("link");
+    project.set("api/stage", "deployment", "deployment-99");
+    project.rules = vec![rule("link", None, false)];
+    let found = project.drift();
+    assert_eq!(held(&found.repairs()), ["api/stage by ignored link"], "{}", told(&found));
+}
+
+#[test]
+fn what_cannot_be_put_back_without_what_is_planned_elsewhere_is_not_repaired() {
+    let mut project = Project::applied();
+    let paths = Value::map([("/", id("link")), ("/more", id("link"))]);
+    let definition = resource("api/definition", &DEFINITION, [("api", id("api")), ("paths", paths)]);
+    project.desired = with(project.desired, definition);
+    project.set("api/stage", "deployment", "deployment-99");
+    project.set("listener", "port", 81);
+    let found = project.drift();
+    let repairs = found.repairs();
+    assert_eq!(held(&repairs), ["api/stage by planned api/definition"], "{}", told(&found));
+    assert_eq!(repairs.chosen.iter().collect::<Vec<_>>(), [&Address::new("listener")]);
+}
+
+fn held(repairs: &Repairs) -> Vec<String> {
+    let by = |held: &Held| match &held.by {
+        HeldBy::Ignored(it) => it.rule.attribute.clone().unwrap_or_else(|| format!("ignored {}", it.drifted.address)),
+        HeldBy::Planned(it) => format!("planned {}", it.address),
+    };
+    repairs.held.iter().map(|held| format!("{} by {}", held.drifted.address, by(held))).collect()
 }
 
 #[test]

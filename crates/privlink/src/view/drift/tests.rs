@@ -25,6 +25,7 @@ fn drifted(address: &str, kind: &'static str, what: What, attributes: Vec<Attrib
         attributes,
         pending: Vec::new(),
         repair: Repair { action: Action::Update, fixed: Vec::new(), outage: None, loses: None },
+        since: None,
         by: None,
         because: String::new(),
     }
