@@ -5,7 +5,7 @@
 
 use super::fault::bad_request;
 use super::input::{Input, Op, Patch};
-use super::stage::check_variables;
+use super::variables::check_variables;
 use crate::wire::Fault;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

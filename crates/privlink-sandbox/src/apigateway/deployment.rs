@@ -8,24 +8,12 @@ use super::canary::Canary;
 use super::definition::Definition;
 use super::fault::{bad_request, not_found};
 use super::input::{Input, Op, page, patches};
-use super::stage::{self, Stage};
+use super::stage;
+use super::state::{Deployment, Stage};
+use super::variables::check_variables;
 use super::vpc_link::Status;
-use crate::clock::Moment;
 use crate::wire::{Fault, Reply};
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-
-/// A deployment.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Deployment {
-    pub(super) id: String,
-    pub(super) description: Option<String>,
-    pub(super) created: Moment,
-    pub(super) snapshot: Definition,
-    /// VPC links that were still PENDING when it was made: AWS holds the call until they are AVAILABLE, a simulator whose
-    /// clock stands still during a request cannot.
-    pub(super) pending_links: Vec<String>,
-}
 
 fn unknown() -> Fault {
     not_found("Invalid Deployment identifier specified")
@@ -86,7 +74,7 @@ pub(super) fn create(site: &mut Site, api: &str) -> Result<Reply, Fault> {
                 stage.description = Some(description);
             }
             if let Some(variables) = input.map("variables")? {
-                stage::check_variables(&variables)?;
+                check_variables(&variables)?;
                 stage.variables = variables;
             }
             if let Some(tracing) = input.flag("tracingEnabled")? {

@@ -7,7 +7,8 @@
 use super::definition::{Definition, Method, Resource};
 use super::fault::bad_request;
 use super::openapi::{self, Draft};
-use super::rest_api::{self, RestApi, Tags};
+use super::rest_api::{self, Tags};
+use super::state::RestApi;
 use super::{Site, integration, method, model, policy, resource};
 use crate::wire::{Call, Fault, Reply};
 

@@ -1,8 +1,8 @@
 //! API Gateway: owns REST APIs, what is deployed of them, and VPC links.
 //!
 //! This file routes a request by verb and path and gives the operations their view of the world. An operation that the
-//! sandbox does not offer is refused, never answered with nothing. Read next: `rest_api.rs`, `definition.rs` for the
-//! types, `import.rs` for OpenAPI documents.
+//! sandbox does not offer is refused, never answered with nothing. Read next: `state.rs` and `definition.rs` for the
+//! types, `rest_api.rs`, `import.rs` for OpenAPI documents.
 
 mod account;
 mod canary;
@@ -14,34 +14,29 @@ mod import;
 mod input;
 mod integration;
 mod method;
+mod method_settings;
 mod model;
 mod openapi;
 mod policy;
 mod resource;
 mod rest_api;
 mod stage;
+mod stage_patch;
+mod state;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod variables;
 mod vpc_link;
 
+pub(crate) use state::State;
 pub(crate) use tags::tags_of;
 
 use crate::wire::{Call, Fault, Reply};
 use crate::world::World;
-use rest_api::RestApi;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use vpc_link::{User, VpcLink};
-
-/// What API Gateway keeps for one account and region.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(crate) struct State {
-    apis: BTreeMap<String, RestApi>,
-    links: BTreeMap<String, VpcLink>,
-    account: account::Account,
-}
+use state::RestApi;
+use vpc_link::User;
 
 /// The world as one request sees it.
 struct Site<'w> {

@@ -7,26 +7,14 @@
 use super::definition::{Definition, EndpointConfiguration, Resource};
 use super::fault::{bad_request, limit, outside, validation};
 use super::input::{Input, Op, Patch, page, patches};
+use super::state::RestApi;
 use super::{Site, model, policy, tags};
-use crate::clock::Moment;
 use crate::wire::{Fault, Reply};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
 
 const MAX_APIS: usize = 600;
 const MAX_COMPRESSION: i64 = 10_485_760;
-
-/// An API with what is deployed of it.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(super) struct RestApi {
-    pub(super) id: String,
-    pub(super) created: Moment,
-    pub(super) tags: BTreeMap<String, String>,
-    pub(super) definition: Definition,
-    pub(super) deployments: BTreeMap<String, super::deployment::Deployment>,
-    pub(super) stages: BTreeMap<String, super::stage::Stage>,
-}
 
 /// Which answers carry `tags` when there are none.
 #[derive(Clone, Copy, PartialEq, Eq)]
