@@ -19,7 +19,6 @@ fn problems(schema: &Json, root: &Json, document: &Json, at: &str, found: &mut V
             "const" if document == rule => {}
             "enum" if rule.as_array().unwrap().contains(document) => {}
             "type" if is_of_type(document, rule) => {}
-            "minimum" if document.as_i64().is_none_or(|number| Some(number) >= rule.as_i64()) => {}
             "anyOf" => {
                 let fits = rule.as_array().unwrap().iter().any(|option| {
                     let mut found = Vec::new();
@@ -37,7 +36,7 @@ fn problems(schema: &Json, root: &Json, document: &Json, at: &str, found: &mut V
             }
             "additionalProperties" if schema.get("properties").is_some() => {}
             "properties" | "additionalProperties" => members(schema, root, document, at, found),
-            "const" | "enum" | "type" | "minimum" => found.push(format!("{at}: {document} is not {keyword} {rule}")),
+            "const" | "enum" | "type" => found.push(format!("{at}: {document} is not {keyword} {rule}")),
             other => panic!("the validator does not know {other}"),
         }
     }
@@ -129,9 +128,7 @@ fn the_validator_finds_what_is_wrong() {
     document["steps"][0]["more"] = 1.into();
     document["changes"][0].as_object_mut().unwrap().remove("kind");
     document["findings"] = Json::Null;
-    document["summary"]["delete"] = (-1).into();
-    document["steps"][1]["id"] = 0.into();
-    assert_eq!(validate(&document).len(), 6);
+    assert_eq!(validate(&document).len(), 4);
 }
 
 #[test]
