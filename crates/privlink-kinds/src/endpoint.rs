@@ -84,6 +84,10 @@ pub static SCHEMA: KindSchema = KindSchema {
         create("ec2:CreateVpcEndpoint", "ec2:{region}:{account}:subnet/{subnets}", Not),
         create("ec2:CreateVpcEndpoint", "ec2:{region}:{account}:security-group/{security-groups}", Not),
         create("ec2:CreateTags", "ec2:{region}:{account}:vpc-endpoint/{id}", ByTagging("CreateVpcEndpoint")),
+        // AWS looks at what the endpoint is made in with the caller's permissions.
+        create("ec2:DescribeSecurityGroups", "*", Not),
+        create("ec2:DescribeSubnets", "*", Not),
+        create("ec2:DescribeVpcs", "*", Not),
         update("ec2:ModifyVpcEndpoint", "ec2:{region}:{account}:vpc-endpoint/{id}", ByObject),
         update("ec2:ModifyVpcEndpoint", "ec2:{region}:{account}:subnet/{subnets}", Not),
         update("ec2:ModifyVpcEndpoint", "ec2:{region}:{account}:security-group/{security-groups}", Not),

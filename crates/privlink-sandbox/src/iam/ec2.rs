@@ -12,9 +12,11 @@ enum About {
     New(&'static str),
     /// Those whose ids a parameter holds, alone or as a list.
     Ids(&'static str, &'static str),
+    /// None: another action that is taken beside, and knows no objects.
+    Beside(&'static str),
 }
 
-use About::{Ids, New};
+use About::{Beside, Ids, New};
 
 const GROUP: About = Ids("security-group", "GroupId");
 const SERVICE: About = Ids("vpc-endpoint-service", "ServiceId");
@@ -34,6 +36,9 @@ const CALLS: &[(&str, &[About])] = &[
             Ids("subnet", "SubnetId"),
             Ids("security-group", "SecurityGroupId"),
             Ids("route-table", "RouteTableId"),
+            Beside("DescribeSecurityGroups"),
+            Beside("DescribeSubnets"),
+            Beside("DescribeVpcs"),
         ],
     ),
     ("CreateVpcEndpointServiceConfiguration", &[New("vpc-endpoint-service")]),
@@ -96,6 +101,7 @@ pub(super) fn demands(world: &World, call: &Call) -> Vec<Demand> {
                 let known = |id: &String| demand(action, arn(call, kind, id)).having(tags_of(state, id));
                 demands.extend(ids(&params, parameter).iter().map(known));
             }
+            Beside(other) => demands.push(demand(other, "*".to_owned())),
         }
     }
     if demands.is_empty() {

@@ -56,6 +56,9 @@ fn ec2_takes_each_object_and_the_tagging_of_what_is_made() {
             create("subnet/subnet-1"),
             create("subnet/subnet-2"),
             create("security-group/sg-1"),
+            "ec2:DescribeSecurityGroups *".to_owned(),
+            "ec2:DescribeSubnets *".to_owned(),
+            "ec2:DescribeVpcs *".to_owned(),
         ]
     );
     let naming = "route53:AssociateVPCWithHostedZone arn:aws:route53:::hostedzone/*".to_owned();
