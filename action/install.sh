@@ -8,7 +8,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 version=$INPUT_VERSION
 releases=${INPUT_RELEASES:-https://github.com/privlink/privlink/releases/download}
 temporary=$(mktemp -d "${RUNNER_TEMP:-${TMPDIR:-/tmp}}/privlink.XXXXXX")
-trap 'rm -rf "$temporary"' EXIT
+beside=''
+trap 'rm -rf "$temporary" "$beside"' EXIT
 
 # `download NAME`: a file of the release.
 download() {
@@ -48,6 +49,15 @@ build() {
     cp "$RUNNER_TEMP/privlink-build/release/privlink" "$temporary/privlink"
 }
 
+# Whether a program runs on this machine, and which it is.
+runs() {
+    local told
+    if ! told=$("$1" --version 2>&1); then
+        fail "privlink $version does not run on this machine ($told); on Linux a release needs glibc 2.35 or newer: elsewhere build it with version: source"
+    fi
+    printf '%s\n' "$told"
+}
+
 if [ "$version" = source ]; then
     folder=${RUNNER_TEMP:?}/privlink-bin
     build
@@ -63,13 +73,12 @@ if [ -e "$temporary/privlink" ]; then
     beside=$(mktemp "$folder/.privlink.XXXXXX")
     cp "$temporary/privlink" "$beside"
     chmod 755 "$beside"
-    if ! told=$("$beside" --version 2>&1); then
-        rm -f "$beside"
-        fail "privlink $version does not run on this machine ($told); on Linux a release needs glibc 2.35 or newer: elsewhere build it with version: source"
-    fi
+    runs "$beside"
     mv -f "$beside" "$folder/privlink"
+else
+    # Kept by an earlier job, which may have run in another container on this machine.
+    runs "$folder/privlink"
 fi
-"$folder/privlink" --version
 if [ -n "${GITHUB_PATH:-}" ]; then
     printf '%s\n' "$folder" >>"$GITHUB_PATH"
 fi

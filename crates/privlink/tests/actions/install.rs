@@ -209,12 +209,19 @@ fn what_does_not_run_here_is_neither_kept_nor_left_without_a_way_out() {
     let mut package = script("package.sh");
     package.arg(&binary).arg(target()).arg(machine.release("v1.2.3")).env("RUNNER_TEMP", machine.path("temporary"));
     assert!(package.output().unwrap().status.success());
-    let output = machine.install("v1.2.3");
-    let text = all(&output);
-    assert!(!output.status.success(), "{text}");
-    assert!(text.contains("::error title=privlink::privlink v1.2.3 does not run on this machine ("), "{text}");
-    assert!(text.contains("glibc 2.35") && text.contains("version: source"), "{text}");
-    assert_eq!(std::fs::read_to_string(machine.path("path")).unwrap(), "");
+    let refused = || {
+        let output = machine.install("v1.2.3");
+        let text = all(&output);
+        assert!(!output.status.success(), "{text}");
+        assert!(text.contains("::error title=privlink::privlink v1.2.3 does not run on this machine ("), "{text}");
+        assert!(text.contains("glibc 2.35") && text.contains("version: source"), "{text}");
+        assert_eq!(std::fs::read_to_string(machine.path("path")).unwrap(), "");
+    };
+    refused();
     let kept = machine.path("tools/privlink/v1.2.3").join(target());
-    assert_eq!(std::fs::read_dir(kept).unwrap().count(), 0, "the next job would find it");
+    assert_eq!(std::fs::read_dir(&kept).unwrap().count(), 0, "the next job would find it");
+
+    // A job outside of a container has kept what does not run inside of it.
+    std::fs::copy(&binary, kept.join("privlink")).unwrap();
+    refused();
 }
