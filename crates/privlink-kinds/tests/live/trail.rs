@@ -97,7 +97,7 @@ async fn it_is_told_who_changed_what_and_what_was_privlinks_own_doing() {
     let other = subject(endpoint::KIND, "vpce-00000000000000000", None);
     let found = deeds(&bench.cloud, &bench.hub, slice::from_ref(&whole)).await;
     let expected = ("privlink", "ec2:CreateSecurityGroup", true, false);
-    assert_eq!(told(found.last(&whole).unwrap()), expected, "{found:?}");
+    assert_eq!(told(found.last(&whole, |_| true).unwrap()), expected, "{found:?}");
 
     let (url, id) = (bench.sandbox.url(), group.id.clone());
     let rule = by_hand(move || {
@@ -117,13 +117,13 @@ async fn it_is_told_who_changed_what_and_what_was_privlinks_own_doing() {
     let rule = subject(security_group_rule::KIND, &rule, Some(&group.id));
     let subjects = [whole.clone(), rule.clone(), gone.clone(), other.clone()];
     let found = deeds(&bench.cloud, &bench.hub, &subjects).await;
-    let deed = found.last(&rule).unwrap();
+    let deed = found.last(&rule, |_| true).unwrap();
     assert_eq!(told(deed), ("alice", "ec2:AuthorizeSecurityGroupIngress", false, false));
     assert_eq!(deed.arn.as_deref(), Some("arn:aws:sts::222222222222:assumed-role/deployer/alice"));
     assert_eq!((deed.from.as_deref(), deed.event.len()), (Some("127.0.0.1"), 36));
-    assert_eq!(told(found.last(&whole).unwrap()), expected, "its rules are no part of it");
-    assert_eq!(told(found.last(&gone).unwrap()), ("bob", "ec2:RevokeSecurityGroupIngress", false, true));
-    assert_eq!((found.last(&other), found.only_since), (None, None));
+    assert_eq!(told(found.last(&whole, |_| true).unwrap()), expected, "its rules are no part of it");
+    assert_eq!(told(found.last(&gone, |_| true).unwrap()), ("bob", "ec2:RevokeSecurityGroupIngress", false, true));
+    assert_eq!((found.last(&other, |_| true), found.only_since), (None, None));
     assert_eq!(deeds(&bench.cloud, &bench.app, &subjects).await, Deeds::default(), "another account's log");
     let later = bench.cloud.deeds(&bench.hub, deed.at + 1_000_000, &subjects).await.unwrap();
     assert_eq!(later, Deeds::default(), "nothing since then");
@@ -144,7 +144,7 @@ async fn the_log_lags_and_a_throttled_lookup_is_repeated() {
     let list = vec![Fault::new("cloudtrail:LookupEvents", FaultKind::Throttled)];
     bench.sandbox.set_faults(Faults { list, ..lag(0) }).unwrap();
     let found = deeds(&bench.cloud, &bench.hub, &subjects).await;
-    assert_eq!(told(found.last(&subjects[0]).unwrap()).0, "alice");
+    assert_eq!(told(found.last(&subjects[0], |_| true).unwrap()).0, "alice");
     assert_eq!(bench.sandbox.requests()["222222222222/us-east-1 cloudtrail:LookupEvents"], 3);
 }
 
@@ -175,7 +175,7 @@ async fn a_log_without_end_is_read_to_a_bound_and_then_by_names() {
     assert_eq!((found.of.len(), found.only_since.is_some(), lookups()), (0, true, Some(11)), "any call may be it");
     let gone = subject(security_group::KIND, &group, None);
     let found = deeds(&bench.cloud, &bench.hub, slice::from_ref(&gone)).await;
-    assert_eq!(told(found.last(&gone).unwrap()), ("alice", "ec2:DeleteSecurityGroup", false, false));
+    assert_eq!(told(found.last(&gone, |_| true).unwrap()), ("alice", "ec2:DeleteSecurityGroup", false, false));
     assert_eq!((found.of[&gone].len(), lookups()), (2, Some(25)), "ten pages and four names");
     assert!(found.only_since.is_some(), "tags were given more often than fits a page");
     let rule = subject(targets::KIND, "arn:aws:elasticloadbalancing:us-east-1:222222222222:targetgroup/x/1", None);
