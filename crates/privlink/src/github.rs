@@ -149,11 +149,16 @@ impl Job {
             return Ok(number);
         }
         let Some(before) = self.event.get("workflow_run") else { return Err(Obstacle::PullRequest) };
-        match before["pull_requests"].as_array().map_or(&[][..], Vec::as_slice) {
+        // GitHub names all that have the run's last commit, also such as take it into a fork, under a number of the fork's.
+        let ours = self.event.pointer("/repository/id");
+        let elsewhere =
+            |one: &Value| one.pointer("/base/repo/id").is_some_and(|base| ours.is_some_and(|ours| ours != base));
+        let named = before["pull_requests"].as_array().into_iter().flatten().filter(|one| !elsewhere(one));
+        match named.collect::<Vec<_>>()[..] {
             [one] => one["number"].as_u64().ok_or(Obstacle::Unnamed),
             [] if before["event"] == "pull_request" => Err(Obstacle::Unnamed),
             [] => Err(Obstacle::PullRequest),
-            many => Err(Obstacle::PullRequests(many.len())),
+            ref many => Err(Obstacle::PullRequests(many.len())),
         }
     }
 

@@ -28,6 +28,14 @@ fn events_name_their_pull_request() {
     let by_reference = job(&Value::Null, &[("GITHUB_REF", "refs/pull/10/merge")]);
     assert_eq!(by_reference.pull_request().unwrap(), 10);
 
+    let into = |number: u64, repository: u64| json!({ "number": number, "base": { "repo": { "id": repository } } });
+    let also_a_fork =
+        json!({ "repository": { "id": 1 }, "workflow_run": { "pull_requests": [into(3, 2), into(4, 1)] } });
+    assert_eq!(number(&also_a_fork), Ok(4));
+    let only_a_fork =
+        json!({ "repository": { "id": 1 }, "workflow_run": { "event": "push", "pull_requests": [into(3, 2)] } });
+    assert!(number(&only_a_fork).unwrap_err().contains("not about a pull request"));
+
     let two = json!({ "workflow_run": { "pull_requests": [{ "number": 1 }, { "number": 2 }] } });
     assert!(number(&two).unwrap_err().contains("2 pull requests"));
     let fork = json!({ "workflow_run": { "event": "pull_request", "pull_requests": [] } });
