@@ -24,6 +24,8 @@ use super::{graph, words};
 
 /// How long a picture may be, and how many lines between its boxes it may have: GitHub draws no more.
 const PICTURE: (usize, usize) = (40_000, 400);
+/// How many lines a change may have where there is no room for all, and where there is less and less.
+const LONG: [usize; 3] = [400, 100, 30];
 /// Room for the sentences about what was left out.
 const ROOM: usize = 1_500;
 
@@ -75,17 +77,55 @@ fn sections(plan: &Plan, page: Page<'_>) -> Vec<Section> {
     let section = |((name, scope), mut changes): ((String, &Scope), Vec<&Change>)| {
         changes.sort_by(|a, b| a.address.cmp(&b.address));
         let title = format!("<b>{}</b> {}: {}", summary(&name), place(scope), counts(&changes));
-        let details = if page.concise { &[Detail::Head][..] } else { &[Detail::All, Detail::Lines, Detail::Head] };
-        let folds = details.iter().map(|detail| {
-            let lines = changes.iter().flat_map(|change| block(change, &steps, page.kinds, *detail));
-            fold(&title, &fence("diff", lines))
-        });
+        let forms = forms(&changes, &steps, page);
+        let folds = forms.iter().map(|blocks| fold(&title, &fence("diff", blocks.iter().flatten())));
         let addresses = changes.iter().map(|change| format!("{} {}", sign(change.action), change.address));
         let addresses = fold(&title, &fence("diff", addresses));
         let bare = format!("<p>{title} (not shown)</p>\n\n");
         Section::new(folds.chain([addresses, bare]))
     };
     places.into_iter().map(section).collect()
+}
+
+/// A change's lines in a diff.
+type Block = Vec<String>;
+
+/// What a fold may tell of its changes, from most to least: one change that is long takes no other's room.
+fn forms(changes: &[&Change], steps: &Steps<'_>, page: Page<'_>) -> Vec<Vec<Block>> {
+    let told = |change: &&Change| {
+        let of = |detail| block(change, steps, page.kinds, detail);
+        Told { all: of(Detail::All), lines: of(Detail::Lines), head: of(Detail::Head) }
+    };
+    let told: Vec<Told> = changes.iter().map(told).collect();
+    let heads = told.iter().map(|told| told.head.clone()).collect();
+    if page.concise {
+        return vec![heads];
+    }
+    let [long, middle, short] = LONG;
+    let limits = [(true, usize::MAX), (true, long), (true, middle), (false, middle), (false, short)];
+    let within = |(whole, longest)| told.iter().map(|told| told.within(whole, longest)).collect();
+    limits.into_iter().map(within).chain([heads]).collect()
+}
+
+/// A change, told in full and in less.
+struct Told {
+    all: Block,
+    lines: Block,
+    head: Block,
+}
+
+impl Told {
+    /// As much as so many lines hold, with what is around a difference or without; else its head, and how much is missing.
+    fn within(&self, whole: bool, longest: usize) -> Block {
+        match (whole && self.all.len() <= longest, self.lines.len() <= longest) {
+            (true, _) => self.all.clone(),
+            (false, true) => self.lines.clone(),
+            (false, false) => {
+                let left_out = words::count(self.lines.len().saturating_sub(self.head.len()), "line");
+                self.head.iter().cloned().chain([format!("!     ({left_out} not shown here)")]).collect()
+            }
+        }
+    }
 }
 
 /// Something behind a line that opens it. The title is HTML.
@@ -120,7 +160,7 @@ fn counts(changes: &[&Change]) -> String {
 }
 
 /// A change as lines of a diff. GitHub colours them by their first sign: `+` and `-` as ever, `!` for what changes.
-fn block(change: &Change, steps: &Steps<'_>, kinds: &Kinds, detail: Detail) -> Vec<String> {
+fn block(change: &Change, steps: &Steps<'_>, kinds: &Kinds, detail: Detail) -> Block {
     let steps = steps.carrying(change);
     let symbol = sign(change.action);
     let facts = change::facts(change, &steps, kinds).join(" · ");

@@ -209,6 +209,28 @@ fn little_is_lost_where_little_is_too_much() {
     assert!(text.contains("+     name  \"service-28\"") && text.contains("+ api/service-30/definition"));
 }
 
+#[test]
+fn a_change_that_is_long_takes_no_others_room() {
+    // One account: a definition that is all new, and small changes beside it.
+    let mut of = big::plan(100, 1, 1);
+    let fat = Value::map((0..3_000).map(|number| (format!("fat-{number:06}"), Value::from("x"))));
+    let policy = &mut of.changes.changes[14].attributes[0];
+    let before = policy.before.clone();
+    policy.after = Some(fat);
+    let text = plan(&of, page(&KINDS));
+    assert!(text.len() <= LIMIT && text.contains("Shortened to fit here: 1 of 1 place."), "{text}");
+    let (_, long) = text.split_once("! api/service-14/definition").unwrap();
+    let (long, _) = long.split_once("\n! ").unwrap();
+    assert!(!long.contains("fat-"), "{long}");
+    assert!(text.contains("(3023 lines not shown here)"), "{text}");
+    // All others are whole.
+    let added = text.lines().filter(|line| line.starts_with('+') && line.contains("\"vpce-1\"")).count();
+    assert!(text.contains("+     name  \"service-99\"") && added == 13, "{added}: {text}");
+    assert_sound(&text);
+    of.changes.changes[14].attributes[0].after = before;
+    assert!(!plan(&of, page(&KINDS)).contains("not shown here"));
+}
+
 /// The folds and fences of a page are whole, and all that is not in one is harmless.
 fn assert_sound(text: &str) {
     let (mut depth, mut ticks) = (0, None::<usize>);
