@@ -103,7 +103,7 @@ pub(crate) async fn check(
         found.notes.extend(told_of(&record, &found, &**store, asking.site));
     }
     if asking.who && !found.found.is_empty() {
-        deeds::ask(&mut found, &opened.connection, &record, now).await;
+        deeds::ask(&mut found, &opened.connection.trail, here, &record, now).await;
     }
     Ok(Checked::Drift(Box::new(found)))
 }

@@ -62,6 +62,11 @@ impl<'a> Report<'a> {
         found
     }
 
+    /// Whether a repair would do something: where not all could be read it does not begin.
+    fn is_reparable(&self) -> bool {
+        !self.drift.found.is_empty() && self.drift.is_complete()
+    }
+
     fn place(&self, scope: &Scope) -> String {
         words::place(scope, self.accounts)
     }

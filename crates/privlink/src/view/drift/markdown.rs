@@ -141,7 +141,7 @@ fn tail(report: Report<'_>) -> String {
     for remark in report.remarks().iter().take(NAMED) {
         page.push_str(&format!("{}\n\n", prose(remark)));
     }
-    if !drift.found.is_empty() {
+    if report.is_reparable() {
         page.push_str(&format!("To put back what drifted, and nothing else: {}\n", code(report.repair)));
     }
     page

@@ -326,6 +326,11 @@ fn what_could_not_be_read_is_said_first_and_is_not_clean() {
 
     "#]]
     .assert_eq(&with(&drift, markdown::text));
+    // A repair is not offered that would not begin.
+    let some = Drift { found: found().found, ..drift.clone() };
+    for page in [with(&some, markdown::text), with(&some, |report| text::text(report, Style { color: false }, false))] {
+        assert!(page.contains("changed") && !page.contains("drift --repair"), "{page}");
+    }
     let xml = with(&drift, junit::text);
     assert!(xml.contains("errors=\"1\"") && xml.contains("<error type=\"unread\" message=\"denied\"/>"), "{xml}");
 }

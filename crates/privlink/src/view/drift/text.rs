@@ -55,7 +55,7 @@ pub(crate) fn text(report: Report<'_>, style: Style, concise: bool) -> String {
     part("Planned and not applied, so no drift", pending.collect());
     part("Notes", report.remarks());
     page.push(style.bold(&format!("{}.", report.verdict())));
-    if !drift.found.is_empty() {
+    if report.is_reparable() {
         page.push(format!("`{}` puts back what drifted, and nothing else.", report.repair));
     }
     page.join("\n") + "\n"
