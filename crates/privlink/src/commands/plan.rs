@@ -9,7 +9,7 @@ use crate::connection::Connect;
 use crate::exit_code::{self, Exit};
 use crate::failure::Failure;
 use crate::prepare::{self, Opened, Prepared, Request};
-use crate::site::Site;
+use crate::site::{self, Site};
 use crate::streams::Streams;
 use crate::{plan_file, stores};
 
@@ -42,7 +42,9 @@ async fn plan(args: &PlanArgs, connect: &dyn Connect, streams: &Streams) -> Resu
         streams.err.line(&format!("Not saved to {at}: the plan is incomplete."));
     } else if let Some(at) = &args.out {
         save(&ready.plan, at, args, &opened, connect).await?;
-        streams.err.line(&format!("Saved: `privlink apply {at}` does exactly this."));
+        let site = Site { spec: &args.spec, store: &args.store, cloud: &args.cloud };
+        let apply = site.command(&format!("apply {}", site::quoted(&at.to_string())));
+        streams.err.line(&format!("Saved: `{apply}` does exactly this."));
     }
     Ok(if ready.incomplete {
         exit_code::UNKNOWN

@@ -241,7 +241,8 @@ fn a_saved_plan_is_applied_unasked_and_only_to_the_world_it_was_made_for() {
     let scene = Scene::new(Mood::Willing);
     let (exit, planned, err) = scene.run("plan SPEC -o PLAN", None);
     assert_eq!(exit, exit_code::DONE);
-    assert!(err.contains("saved.plan` does exactly this"), "{err}");
+    // The command leads to the same spec.
+    assert!(err.contains("saved.plan -f ") && err.contains("` does exactly this"), "{err}");
     assert_eq!(scene.run("show PLAN", None), (exit_code::DONE, planned, String::new()));
 
     *scene.toy.group.lock().unwrap() = Some("renamed".to_owned());
@@ -261,7 +262,7 @@ fn a_plan_can_be_kept_beside_the_runs() {
     let scene = Scene::new(Mood::Willing);
     let (exit, planned, err) = scene.run("plan SPEC -o store:tuesday", None);
     assert_eq!(exit, exit_code::DONE, "{err}");
-    assert!(err.contains("`privlink apply store:tuesday`"), "{err}");
+    assert!(err.contains("`privlink apply store:tuesday -f "), "{err}");
     assert_eq!(scene.run("show SPEC store:tuesday", None), (exit_code::DONE, planned, String::new()));
     let (exit, _, err) = scene.run("plan SPEC -o store:tuesday", None);
     assert_eq!(exit, exit_code::ERROR, "a plan that was kept was overwritten");

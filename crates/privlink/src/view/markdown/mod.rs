@@ -21,6 +21,7 @@ use self::escape::{code, fence, prose, summary};
 use self::ladder::{Fitted, LIMIT, Section, fit};
 use super::change::{self, Detail, Line, Mark, Part, Steps};
 use super::{graph, words};
+use crate::site::quoted;
 
 /// How long a picture may be, and how many lines between its boxes it may have: GitHub draws no more.
 const PICTURE: (usize, usize) = (40_000, 400);
@@ -221,14 +222,14 @@ fn left_out(fitted: &Fitted, places: usize, page: Page<'_>) -> String {
 /// The command that shows the plan again.
 fn show(page: Page<'_>, more: &str) -> String {
     match page.saved {
-        Some(file) => format!("privlink show {file}{more}"),
+        Some(file) => format!("privlink show {}{more}", quoted(file)),
         None => format!("privlink plan{more}"),
     }
 }
 
 fn apply(page: Page<'_>) -> String {
     match page.saved {
-        Some(file) => format!("To do exactly this: {}\n", code(&format!("privlink apply {file}"))),
+        Some(file) => format!("To do exactly this: {}\n", code(&format!("privlink apply {}", quoted(file)))),
         None => format!("To do this: {}, which plans again and asks.\n", code("privlink apply")),
     }
 }

@@ -146,6 +146,12 @@ fn a_plan_without_changes_is_one_line() {
 }
 
 #[test]
+fn a_command_on_a_page_can_be_copied_whatever_the_plan_is_called() {
+    let text = plan(&everything(), Page { saved: Some("my plan's.plan"), ..page(&KINDS) });
+    assert!(text.ends_with("To do exactly this: `privlink apply 'my plan'\\''s.plan'`\n"), "{text}");
+}
+
+#[test]
 fn equal_plans_give_equal_pages() {
     assert_eq!(told(&everything()), told(&everything()));
     assert_eq!(told(&big::plan(500, 7, 3)), told(&big::plan(500, 7, 3)));
