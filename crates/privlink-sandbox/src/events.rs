@@ -4,13 +4,13 @@
 //! kept and can be looked at. **Invariant:** as with AWS, an event for a bus that does not exist is answered as if it had
 //! been put, and is gone (aws/aws-sdk#186, found again in 2025). Read next: `json_rpc.rs` for the protocol.
 
-use crate::clock::Moment;
+pub(crate) mod state;
+
 use crate::json_rpc::{Members, answer, operation, unknown};
 use crate::wire::{Call, Fault, Reply};
 use crate::world::World;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use state::{EventBus, Put};
 
 /// What there is to ask for.
 pub(crate) const OPERATIONS: &[&str] = &["DescribeEventBus", "PutEvents"];
@@ -20,41 +20,6 @@ const DEFAULT: &str = "default";
 /// What a request may hold, and how many bytes its entries may have together.
 const ENTRIES: usize = 10;
 const SIZE: usize = 256 * 1024;
-
-/// What EventBridge keeps for one account and region.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(crate) struct State {
-    /// By name. The default bus is among them once something is put on it.
-    pub(crate) buses: BTreeMap<String, EventBus>,
-}
-
-impl State {
-    /// Tells whether there is nothing to keep.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.buses.is_empty()
-    }
-}
-
-/// An event bus.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(crate) struct EventBus {
-    /// The accounts whose own policies suffice for putting events here.
-    pub(crate) allowed: BTreeSet<String>,
-    pub(crate) events: Vec<Put>,
-}
-
-/// An event that was put.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Put {
-    id: String,
-    /// The account that put it.
-    account: String,
-    source: String,
-    detail_type: String,
-    detail: Value,
-    resources: Vec<String>,
-    created_at: Moment,
-}
 
 /// Where a bus is.
 #[derive(Debug, Clone, PartialEq, Eq)]

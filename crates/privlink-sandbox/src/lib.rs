@@ -22,6 +22,7 @@ mod operation;
 mod route;
 mod sandbox;
 mod service;
+mod settle;
 mod store;
 mod sts;
 mod summary;

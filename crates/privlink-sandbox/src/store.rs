@@ -4,7 +4,7 @@
 //! time holds the folder; a world that was loaded before another process changed the folder is refused.
 #![expect(clippy::disallowed_methods, reason = "here the world is written, beside and renamed")]
 
-use crate::world::World;
+use crate::world::{FORMAT, World};
 use serde::Deserialize;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -133,27 +133,33 @@ impl LogFile {
     }
 }
 
-/// Reads the world that is kept in a folder, if there is one and it is kept in this form.
-pub(crate) fn load(folder: &Path, format: u32) -> io::Result<Option<World>> {
-    #[derive(Deserialize)]
-    struct Kept {
-        format: u32,
+impl World {
+    /// Reads the world that is kept in a folder, or gives none when the folder keeps none yet.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the folder cannot be read or what it keeps is not a world.
+    pub fn load(folder: &Path) -> io::Result<Option<World>> {
+        #[derive(Deserialize)]
+        struct Kept {
+            format: u32,
+        }
+        let path = folder.join(WORLD);
+        let text = match fs::read(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(at(&path, &error)),
+        };
+        let kept: Kept = serde_json::from_slice(&text).map_err(|error| at(&path, &error.into()))?;
+        if kept.format != FORMAT {
+            let message = format!(
+                "{}: this world was kept by another version of the sandbox; remove the folder to begin anew",
+                path.display()
+            );
+            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+        }
+        serde_json::from_slice(&text).map(Some).map_err(|error| at(&path, &error.into()))
     }
-    let path = folder.join(WORLD);
-    let text = match fs::read(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(at(&path, &error)),
-    };
-    let kept: Kept = serde_json::from_slice(&text).map_err(|error| at(&path, &error.into()))?;
-    if kept.format != format {
-        let message = format!(
-            "{}: this world was kept by another version of the sandbox; remove the folder to begin anew",
-            path.display()
-        );
-        return Err(io::Error::new(io::ErrorKind::InvalidData, message));
-    }
-    serde_json::from_slice(&text).map(Some).map_err(|error| at(&path, &error.into()))
 }
 
 fn read(path: &Path) -> io::Result<World> {

@@ -2,18 +2,20 @@
 //!
 //! Knows how scopes are found and what time it is; what the objects in a scope mean is known to the services alone.
 //! **Invariant:** a request sees and changes only the scope of its own account and region, except through the functions
-//! that a service offers to the others by name. Read next: `clock.rs`, `ids.rs`, `ec2/mod.rs`.
+//! that a service offers to the others by name. Read next: `clock.rs`, `ids.rs`, `settle.rs`, `ec2/mod.rs`.
 
+use crate::apigateway::state::State as Gateway;
 use crate::clock::{Clock, Moment};
+use crate::ec2::state::State as Ec2;
+use crate::elbv2::state::State as Elb;
+use crate::events::state::State as Events;
 use crate::fate::Fate;
+use crate::iam::policy::Statement;
 use crate::ids::Ids;
 use crate::timing::Timing;
-use crate::{apigateway, ec2, elbv2, events, iam};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 use std::net::IpAddr;
-use std::path::Path;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -27,7 +29,7 @@ pub struct Options {
 }
 
 /// The form that worlds are kept in; a change of any type in it that old files do not fit makes a new one.
-const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 1;
 
 /// All that exists.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -71,17 +73,17 @@ pub(crate) struct Role {
     pub(crate) external_id: Option<String>,
     /// What it is allowed; without policies it may do everything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) policies: Option<Vec<iam::Statement>>,
+    pub(crate) policies: Option<Vec<Statement>>,
 }
 
 /// What one account holds in one region.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Scope {
-    pub(crate) ec2: ec2::State,
-    pub(crate) elb: elbv2::State,
-    pub(crate) gateway: apigateway::State,
-    #[serde(default, skip_serializing_if = "events::State::is_empty")]
-    pub(crate) events: events::State,
+    pub(crate) ec2: Ec2,
+    pub(crate) elb: Elb,
+    pub(crate) gateway: Gateway,
+    #[serde(default, skip_serializing_if = "Events::is_empty")]
+    pub(crate) events: Events,
 }
 
 /// The regions that every account has on.
@@ -141,15 +143,6 @@ impl World {
         }
     }
 
-    /// Reads the world that is kept in a folder, or gives none when the folder keeps none yet.
-    ///
-    /// # Errors
-    ///
-    /// Fails when the folder cannot be read or what it keeps is not a world.
-    pub fn load(folder: &Path) -> io::Result<Option<World>> {
-        crate::store::load(folder, FORMAT)
-    }
-
     /// Gives what an account holds in a region.
     pub(crate) fn scope(&self, account: &str, region: &str) -> &Scope {
         self.scopes.get(&scope_key(account, region)).unwrap_or(&NOTHING)
@@ -177,24 +170,6 @@ impl World {
     /// otherwise; not kept with the world.
     pub fn set_throttling(&mut self, on: bool) {
         self.throttled = on;
-    }
-
-    /// Moves to the present and applies what has come due; called before each request.
-    pub(crate) fn settle(&mut self) {
-        self.clock.tick();
-        self.apply_due();
-    }
-
-    /// Moves a world that stayed behind to the moment of another.
-    pub(crate) fn follow(&mut self, present: &World) {
-        self.clock = present.clock.clone();
-        self.apply_due();
-    }
-
-    fn apply_due(&mut self) {
-        ec2::settle(self);
-        elbv2::settle(self);
-        apigateway::settle(self);
     }
 
     /// Gives the moment at which what takes this long, and is begun by the request that is being answered, will be done.

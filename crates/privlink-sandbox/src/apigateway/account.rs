@@ -2,18 +2,12 @@
 //!
 //! Without the CloudWatch role no stage may log. That the role exists is checked; what it permits is not known here.
 
-use super::Site;
 use super::fault::bad_request;
 use super::input::patches;
+use super::site::Site;
+use super::state::Account;
 use crate::wire::{Fault, Reply};
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-
-/// The settings.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(super) struct Account {
-    pub(super) cloudwatch_role: Option<String>,
-}
 
 fn render(account: &Account) -> Value {
     let mut out = Map::new();

@@ -3,15 +3,14 @@
 //! What a stage serves is the snapshot, so an edit acts only once it is deployed. Owns the conditions under which AWS
 //! deploys at all. Read next: `stage.rs`.
 
-use super::Site;
 use super::canary::Canary;
 use super::definition::Definition;
 use super::fault::{bad_request, not_found};
 use super::input::{Input, Op, page, patches};
+use super::site::{Site, listing};
 use super::stage;
-use super::state::{Deployment, Stage};
+use super::state::{Deployment, Stage, Status};
 use super::variables::check_variables;
-use super::vpc_link::Status;
 use crate::wire::{Fault, Reply};
 use serde_json::{Map, Value, json};
 
@@ -127,7 +126,7 @@ pub(super) fn list(site: &Site, api: &str) -> Result<Reply, Fault> {
     let all = site.api(api)?.deployments.iter().map(|(id, deployment)| (id.clone(), deployment)).collect();
     let (items, position) = page(site.call, all)?;
     let items = items.into_iter().map(|deployment| render(deployment, false)).collect();
-    Ok(super::listing(items, position))
+    Ok(listing(items, position))
 }
 
 /// Answers GetDeployment.

@@ -4,9 +4,9 @@
 //! configuration is never part of it; integrations and policy are when their extensions are asked for. Read next:
 //! `openapi.rs` for the way back.
 
-use super::Site;
 use super::definition::{Definition, Integration, Method};
 use super::fault::bad_request;
+use super::site::Site;
 use super::stage;
 use crate::wire::{Fault, Reply};
 use serde_json::{Map, Value, json};

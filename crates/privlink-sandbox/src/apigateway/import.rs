@@ -8,8 +8,9 @@ use super::definition::{Definition, Method, Resource};
 use super::fault::bad_request;
 use super::openapi::{self, Draft};
 use super::rest_api::{self, Tags};
+use super::site::Site;
 use super::state::RestApi;
-use super::{Site, integration, method, model, policy, resource};
+use super::{integration, method, model, policy, resource};
 use crate::wire::{Call, Fault, Reply};
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -3,11 +3,11 @@
 //! PutIntegration overwrites, responses included. Owns the defaults and the checks of an integration; an import goes
 //! through the same [`check`]. Whether a VPC link may be deleted is `vpc_link.rs`'s to say.
 
-use super::Site;
 use super::definition::{Integration, IntegrationResponse, Method, TlsConfig};
 use super::fault::{bad_request, not_found, outside, validation};
 use super::input::{Input, Op, Patch, patches};
 use super::method::{self, check_status, find, replace, unknown_status};
+use super::site::Site;
 use crate::wire::{Fault, Reply};
 use serde_json::json;
 use std::collections::BTreeMap;

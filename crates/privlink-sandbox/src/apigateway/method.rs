@@ -4,11 +4,11 @@
 //! Authorizers and request validators are not part of this world, so whatever names one is refused as unknown. Read next:
 //! `integration.rs`.
 
-use super::Site;
 use super::definition::{Definition, Method, MethodResponse};
 use super::fault::{bad_request, conflict, not_found, validation};
 use super::input::{Input, Op, Patch, patches};
 use super::resource;
+use super::site::Site;
 use crate::wire::{Fault, Reply};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};

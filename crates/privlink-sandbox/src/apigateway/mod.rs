@@ -1,8 +1,7 @@
 //! API Gateway: owns REST APIs, what is deployed of them, and VPC links.
 //!
-//! This file routes a request by verb and path and gives the operations their view of the world. An operation that the
-//! sandbox does not offer is refused, never answered with nothing. Read next: `state.rs` and `definition.rs` for the
-//! types, `rest_api.rs`, `import.rs` for OpenAPI documents.
+//! This file routes a request by verb and path. An operation that the sandbox does not offer is refused, never answered with
+//! nothing. Read next: `state.rs` and `definition.rs` for the types, `rest_api.rs`, `import.rs` for OpenAPI documents.
 
 mod account;
 mod canary;
@@ -20,91 +19,21 @@ mod openapi;
 mod policy;
 mod resource;
 mod rest_api;
+mod site;
 mod stage;
 mod stage_patch;
-mod state;
+pub(crate) mod state;
 mod tags;
 #[cfg(test)]
 mod tests;
 mod variables;
 mod vpc_link;
 
-pub(crate) use state::State;
 pub(crate) use tags::tags_of;
 
 use crate::wire::{Call, Fault, Reply};
 use crate::world::World;
-use serde_json::{Value, json};
-use state::RestApi;
-use vpc_link::User;
-
-/// The world as one request sees it.
-struct Site<'w> {
-    world: &'w mut World,
-    call: &'w Call,
-}
-
-impl Site<'_> {
-    fn state(&self) -> &State {
-        &self.world.scope(&self.call.account, &self.call.region).gateway
-    }
-
-    fn state_mut(&mut self) -> &mut State {
-        &mut self.world.scope_mut(&self.call.account, &self.call.region).gateway
-    }
-
-    fn api(&self, id: &str) -> Result<&RestApi, Fault> {
-        self.state().apis.get(id).ok_or_else(|| unknown_api(self.call, id))
-    }
-
-    fn api_mut(&mut self, id: &str) -> Result<&mut RestApi, Fault> {
-        let call = self.call;
-        self.state_mut().apis.get_mut(id).ok_or_else(|| unknown_api(call, id))
-    }
-
-    fn partition(&self) -> &'static str {
-        match self.call.region.as_str() {
-            region if region.starts_with("cn-") => "aws-cn",
-            region if region.starts_with("us-gov-") => "aws-us-gov",
-            _ => "aws",
-        }
-    }
-
-    /// Tells whether any account of the region has this VPC endpoint: an API may name another account's.
-    fn endpoint_exists(&self, id: &str) -> bool {
-        let here = format!("/{}", self.call.region);
-        let scopes = self.world.scopes.iter().filter(|(key, _)| key.ends_with(&here));
-        scopes.into_iter().any(|(_, scope)| scope.ec2.endpoints.contains_key(id))
-    }
-
-    /// Notes that a method is deleted while it names a VPC link: AWS counts the link as used from then on.
-    fn leave_dangling(&mut self, api: &str, resource: &str, verb: &str) {
-        let named = method::find(self, api, resource, verb).ok().and_then(|method| {
-            method.method_integration.as_ref().and_then(|integration| integration.literal_link().map(str::to_owned))
-        });
-        let link = named.and_then(|id| self.state_mut().links.get_mut(&id));
-        if let Some(link) = link {
-            let user = User { api: api.to_owned(), method: format!("{verb}:{resource}") };
-            if !link.dangling.contains(&user) {
-                link.dangling.push(user);
-            }
-        }
-    }
-}
-
-fn unknown_api(call: &Call, id: &str) -> Fault {
-    fault::not_found(format!("Invalid API identifier specified {}:{id}", call.account))
-}
-
-/// Answers with a list as all but GetStages do: `item`, and `position` when there is more.
-fn listing(items: Vec<Value>, position: Option<String>) -> Reply {
-    let mut out = serde_json::Map::new();
-    if let Some(position) = position {
-        out.insert("position".into(), json!(position));
-    }
-    out.insert("item".into(), Value::Array(items));
-    Reply::json(200, &Value::Object(out))
-}
+use site::{Site, listing};
 
 /// Applies what has come due; called before every request.
 pub(crate) fn settle(world: &mut World) {

@@ -2,9 +2,9 @@
 //!
 //! Each API begins with `Empty` and `Error`; others come by import alone. Bodies are never checked against them here.
 
-use super::Site;
 use super::fault::not_found;
 use super::input::page;
+use super::site::{Site, listing};
 use crate::ids::stable_hex;
 use crate::wire::{Fault, Reply};
 use serde_json::{Value, json};
@@ -33,7 +33,7 @@ pub(super) fn list(site: &Site, api: &str) -> Result<Reply, Fault> {
     let models = &site.api(api)?.definition.models;
     let all = models.iter().map(|(name, schema)| (name.clone(), render(api, name, schema))).collect();
     let (items, position) = page(site.call, all)?;
-    Ok(super::listing(items, position))
+    Ok(listing(items, position))
 }
 
 /// Answers GetModel.

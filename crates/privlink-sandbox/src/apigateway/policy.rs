@@ -4,8 +4,8 @@
 //! another text than was written; and the text goes over the wire escaped once more than JSON asks. Decides nothing about
 //! calls. **Invariant:** a policy that names a principal that does not exist is refused, as a malformed one is.
 
-use super::Site;
 use super::fault::bad_request;
+use super::site::Site;
 use crate::wire::Fault;
 use crate::world::World;
 use serde_json::{Map, Value};

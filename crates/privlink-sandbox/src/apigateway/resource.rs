@@ -3,10 +3,10 @@
 //! A parent has one child of each name, one variable child, and none below a greedy one. The rules stand in [`add`], which
 //! an import uses as well. Knows nothing of what a method does. Read next: `method.rs`.
 
-use super::Site;
 use super::definition::{Definition, MAX_RESOURCES, Resource};
 use super::fault::{bad_request, conflict, limit, not_found};
 use super::input::{Input, Op, page, patches};
+use super::site::{Site, listing};
 use crate::wire::{Call, Fault, Reply};
 use serde_json::{Map, Value, json};
 
@@ -46,7 +46,7 @@ pub(super) fn list(site: &Site, api: &str) -> Result<Reply, Fault> {
     let all = definition.resources.iter().map(|(id, resource)| (id.clone(), resource)).collect();
     let (items, position) = page(site.call, all)?;
     let items = items.into_iter().map(|resource| render(definition, resource, embed)).collect();
-    Ok(super::listing(items, position))
+    Ok(listing(items, position))
 }
 
 /// Answers GetResource.

@@ -7,8 +7,9 @@
 use super::definition::{Definition, EndpointConfiguration, Resource};
 use super::fault::{bad_request, limit, outside, validation};
 use super::input::{Input, Op, Patch, page, patches};
+use super::site::{Site, listing};
 use super::state::RestApi;
-use super::{Site, model, policy, tags};
+use super::{model, policy, tags};
 use crate::wire::{Fault, Reply};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -200,7 +201,7 @@ pub(super) fn list(site: &Site) -> Result<Reply, Fault> {
     let all = apis.iter().map(|(id, api)| (id.clone(), api)).collect();
     let (items, position) = page(site.call, all)?;
     let items = items.into_iter().map(|api| render(api, Tags::WhenAny, &[])).collect();
-    Ok(super::listing(items, position))
+    Ok(listing(items, position))
 }
 
 /// Answers GetRestApi.

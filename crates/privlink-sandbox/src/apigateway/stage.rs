@@ -3,11 +3,11 @@
 //! Caches that take time and client certificates are not part of this world. Read next: `stage_patch.rs` for how one is
 //! changed, `deployment.rs`, `canary.rs`.
 
-use super::Site;
 use super::canary::Canary;
 use super::fault::{bad_request, conflict, limit, not_found};
 use super::input::{Input, patches};
 use super::method_settings::MethodSettings;
+use super::site::Site;
 use super::stage_patch::{apply, check_deployment};
 use super::state::{RestApi, Stage};
 use super::tags;

@@ -2,11 +2,11 @@
 //!
 //! Read next: `canary.rs`, `method_settings.rs`.
 
-use super::Site;
 use super::canary::Canary;
 use super::fault::{bad_request, not_found};
 use super::input::{Op, Patch};
 use super::method_settings::{ALL, unknown_setting};
+use super::site::Site;
 use super::state::{RestApi, Stage};
 use super::variables::check_variables;
 use crate::wire::Fault;

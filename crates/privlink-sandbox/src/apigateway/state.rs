@@ -3,12 +3,10 @@
 //! Refuses to know: requests. Read next: `definition.rs` for what an API does, `canary.rs` and `method_settings.rs` for what
 //! a stage holds.
 
-use super::account::Account;
 use super::canary::Canary;
 use super::definition::Definition;
 use super::fault::bad_request;
 use super::method_settings::MethodSettings;
-use super::vpc_link::VpcLink;
 use crate::clock::Moment;
 use crate::wire::Fault;
 use serde::{Deserialize, Serialize};
@@ -114,4 +112,73 @@ impl Stage {
         }
         Ok(())
     }
+}
+
+/// A VPC link.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct VpcLink {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) description: Option<String>,
+    pub(super) target: String,
+    /// Why it will turn out FAILED; absent when it stands on its load balancer.
+    pub(super) doom: Option<String>,
+    pub(super) ready_at: Moment,
+    /// Set when it is being deleted: it is gone then.
+    pub(super) gone_at: Option<Moment>,
+    pub(super) tags: BTreeMap<String, String>,
+    /// Methods that were deleted while they named the link.
+    pub(super) dangling: Vec<User>,
+}
+
+impl VpcLink {
+    /// Gives the status at a moment.
+    pub(super) fn status(&self, now: Moment) -> Status {
+        match (&self.gone_at, &self.doom) {
+            (Some(_), _) => Status::Deleting,
+            (None, _) if now < self.ready_at => Status::Pending,
+            (None, Some(_)) => Status::Failed,
+            (None, None) => Status::Available,
+        }
+    }
+
+    /// Tells whether deletion was asked for.
+    pub(super) fn is_deleting(&self) -> bool {
+        self.gone_at.is_some()
+    }
+}
+
+/// A method that named a link.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct User {
+    pub(super) api: String,
+    /// `METHOD:resource`.
+    pub(super) method: String,
+}
+
+/// What a link's status is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Status {
+    Pending,
+    Available,
+    Failed,
+    Deleting,
+}
+
+impl Status {
+    /// Gives AWS's word for it.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Status::Pending => "PENDING",
+            Status::Available => "AVAILABLE",
+            Status::Failed => "FAILED",
+            Status::Deleting => "DELETING",
+        }
+    }
+}
+
+/// The settings of an account, one object for all APIs of a region.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Account {
+    pub(super) cloudwatch_role: Option<String>,
 }

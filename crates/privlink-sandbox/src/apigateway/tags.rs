@@ -4,7 +4,8 @@
 
 use super::fault::{bad_request, not_found};
 use super::input::Input;
-use super::{Site, State};
+use super::site::Site;
+use super::state::State;
 use crate::wire::{Fault, Reply};
 use serde_json::json;
 use std::collections::BTreeMap;

@@ -5,81 +5,19 @@
 //! only when no definition and no deployed stage names it literally; a method that was deleted while it named the link
 //! keeps it in use for ever, as AWS's does.
 
-use super::Site;
 use super::fault::{bad_request, limit, not_found};
 use super::input::{Input, Op, page, patches};
+use super::site::{Site, listing};
+use super::state::{Status, VpcLink};
 use super::tags;
 use crate::clock::Moment;
+use crate::ec2;
+use crate::elbv2::ports::load_balancer;
 use crate::wire::{Fault, Reply};
 use crate::world::World;
-use crate::{ec2, elbv2};
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
 
 const MAX_LINKS: usize = 20;
-
-/// A VPC link.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct VpcLink {
-    id: String,
-    name: String,
-    description: Option<String>,
-    target: String,
-    /// Why it will turn out FAILED; absent when it stands on its load balancer.
-    doom: Option<String>,
-    ready_at: Moment,
-    /// Set when it is being deleted: it is gone then.
-    gone_at: Option<Moment>,
-    pub(super) tags: BTreeMap<String, String>,
-    /// Methods that were deleted while they named the link.
-    pub(super) dangling: Vec<User>,
-}
-
-/// A method that named a link.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct User {
-    pub(super) api: String,
-    /// `METHOD:resource`.
-    pub(super) method: String,
-}
-
-/// What a link's status is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Status {
-    Pending,
-    Available,
-    Failed,
-    Deleting,
-}
-
-impl Status {
-    fn word(self) -> &'static str {
-        match self {
-            Status::Pending => "PENDING",
-            Status::Available => "AVAILABLE",
-            Status::Failed => "FAILED",
-            Status::Deleting => "DELETING",
-        }
-    }
-}
-
-impl VpcLink {
-    /// Gives the status at a moment.
-    pub(super) fn status(&self, now: Moment) -> Status {
-        match (&self.gone_at, &self.doom) {
-            (Some(_), _) => Status::Deleting,
-            (None, _) if now < self.ready_at => Status::Pending,
-            (None, Some(_)) => Status::Failed,
-            (None, None) => Status::Available,
-        }
-    }
-
-    /// Tells whether deletion was asked for.
-    pub(super) fn is_deleting(&self) -> bool {
-        self.gone_at.is_some()
-    }
-}
 
 fn unknown() -> Fault {
     not_found("Invalid Vpc Link identifier specified")
@@ -159,7 +97,7 @@ fn check_arn(arn: &str) -> Result<(), Fault> {
 /// Gives the reason why a link cannot stand on a load balancer, if there is one.
 fn obstacle(world: &World, account: &str, region: &str, arn: &str) -> Option<String> {
     let now = world.now();
-    let Some(found) = elbv2::load_balancer(world, account, region, arn) else {
+    let Some(found) = load_balancer(world, account, region, arn) else {
         return Some(format!("NLB {arn} was not found in account {account} and region {region}"));
     };
     if found.kind != "network" {
@@ -178,7 +116,7 @@ pub(super) fn list(site: &Site) -> Result<Reply, Fault> {
     let all = site.state().links.iter().map(|(id, link)| (id.clone(), link)).collect();
     let (items, position) = page(site.call, all)?;
     let items = items.into_iter().map(|link| render(link, now, false)).collect();
-    Ok(super::listing(items, position))
+    Ok(listing(items, position))
 }
 
 /// Answers GetVpcLink.

@@ -10,7 +10,7 @@ use super::request::{Request, write_tags, write_unsuccessful};
 use super::state::{Phase, PrivateDnsName, Service};
 use super::tags;
 use super::zone::zones;
-use crate::elbv2;
+use crate::elbv2::ports::load_balancer;
 use crate::wire::{Fault, Reply};
 use crate::world::World;
 use crate::xml::Xml;
@@ -82,7 +82,7 @@ pub(crate) fn service_name(region: &str, id: &str) -> String {
 /// Checks that a load balancer can be put behind a service and gives the ids of its zones.
 fn attachable(request: &Request<'_>, arn: &str) -> Result<Vec<String>, Fault> {
     let (account, region) = (&request.call.account, &request.call.region);
-    let found = elbv2::load_balancer(request.world, account, region, arn).ok_or_else(|| {
+    let found = load_balancer(request.world, account, region, arn).ok_or_else(|| {
         Fault::new(400, "LoadBalancerNotFound", format!("The specified load balancer '{arn}' does not exist."))
     })?;
     if found.kind != "network" {
@@ -235,7 +235,7 @@ pub(super) fn modify(request: &mut Request<'_>) -> Result<Reply, Fault> {
         return Err(Fault::new(400, "InvalidParameter", "At least one load balancer must remain."));
     }
     for (arn, zones) in &mut service.load_balancers {
-        if let Some(found) = elbv2::load_balancer(request.world, &request.call.account, &request.call.region, arn) {
+        if let Some(found) = load_balancer(request.world, &request.call.account, &request.call.region, arn) {
             *zones = found.zones.iter().map(|zone| zone.az_id.clone()).collect();
         }
     }

@@ -11,9 +11,10 @@ mod limits;
 mod listener;
 mod load_balancer;
 mod placement;
+pub(crate) mod ports;
 mod render;
 mod request;
-mod state;
+pub(crate) mod state;
 mod tags;
 mod target;
 mod target_group;
@@ -21,17 +22,11 @@ mod target_group;
 mod tests;
 
 pub(crate) use existing::{Existing, add_existing};
-pub(crate) use state::{LoadBalancer, State};
 pub(crate) use tags::tags_of;
 
 use crate::wire::{Call, Fault, Params, Reply};
 use crate::world::World;
 use request::Request;
-
-/// Finds a load balancer.
-pub(crate) fn load_balancer<'w>(world: &'w World, account: &str, region: &str, arn: &str) -> Option<&'w LoadBalancer> {
-    world.scope(account, region).elb.load_balancers.get(arn)
-}
 
 /// Applies what has come due; called before every request.
 pub(crate) fn settle(world: &mut World) {

@@ -12,20 +12,19 @@ mod ec2;
 mod elb;
 mod gateway;
 mod pattern;
-mod policy;
+pub(crate) mod policy;
 mod simulate;
 mod takes;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use policy::Statement;
 pub(crate) use simulate::{handle, offers};
 
 use crate::service::Service;
 use crate::wire::{Call, Fault};
 use crate::world::World;
 use demand::Demand;
-use policy::Decision;
+use policy::{Decision, Statement};
 
 /// Checks that the caller may make a request of a service.
 pub(crate) fn authorise(world: &World, call: &Call, service: Service) -> Result<(), Fault> {

@@ -10,7 +10,7 @@ mod role;
 
 pub use reader::WorldProblem;
 
-use crate::events::EventBus;
+use crate::events::state::EventBus;
 use crate::world::{Account, DEFAULT_REGIONS, OPT_IN_REGIONS, Options, World};
 use kdl::{KdlDocument, KdlNode};
 use reader::{Reader, children};

@@ -4,7 +4,7 @@
 //! policy document as IAM has them, on one line: `policy #"{…}"#`. A role with none of these may do everything.
 
 use super::reader::Reader;
-use crate::iam::Statement;
+use crate::iam::policy::Statement;
 use crate::world::Role;
 use kdl::KdlNode;
 

@@ -120,7 +120,7 @@ fn a_load_balancer_must_be_active_for_a_service() {
     let arn = bench.balancer("spare");
     let soon = bench.0.now().plus(Duration::from_secs(100));
     bench.0.scope_mut(APP, "us-east-1").elb.load_balancers.get_mut(&arn).unwrap().ready_at = soon;
-    let lb = elbv2::load_balancer(&bench.0, APP, "us-east-1", &arn).unwrap();
+    let lb = elbv2::ports::load_balancer(&bench.0, APP, "us-east-1", &arn).unwrap();
     assert_eq!(lb.state(bench.0.now()), "provisioning");
     let params = [("NetworkLoadBalancerArn.1", arn.as_str())];
     bench.refused("InvalidParameter", APP, "CreateVpcEndpointServiceConfiguration", &params);
