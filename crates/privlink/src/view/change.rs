@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use privlink_model::{
     Action, Address, AttributeChange, AttributeSchema, Attrs, Change, Finding, KindSchema, Kinds, Observed, Op, Plan,
-    Reason, Scope, Shape, Step, Undo, UndoOp, Value,
+    Reason, Shape, Step, Undo, UndoOp, Value,
 };
 use privlink_plan::{Access, Verdict, access};
 
