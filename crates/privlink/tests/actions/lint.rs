@@ -95,6 +95,16 @@ fn broken_workflows_are_refused() {
 }
 
 #[test]
+fn no_job_of_a_matrix_is_killed_by_another() {
+    let page = std::fs::read_to_string(root().join("docs/github.md")).unwrap();
+    let matrices = page.matches("      matrix:\n").count();
+    assert_eq!((matrices, page.matches("      fail-fast: false\n      matrix:\n").count()), (2, 2));
+    for workflow in files(&["examples/github"], "yml") {
+        assert!(!std::fs::read_to_string(workflow).unwrap().contains("matrix:"), "nothing is said of fail-fast there");
+    }
+}
+
+#[test]
 fn the_scripts_pass_the_linter_of_shells() {
     passes(&shellcheck(&files(&["action"], "sh")));
     let folder = tempfile::tempdir().unwrap();
