@@ -88,7 +88,7 @@ pub struct Drifted {
     pub what: What,
     /// The attributes that are others, or all of them where the whole resource came or went.
     pub attributes: Vec<Attribute>,
-    /// Attributes that the spec wants changed as well.
+    /// Attributes that are planned to be others than they were applied, as well.
     pub pending: Vec<String>,
     /// How it is repaired.
     pub repair: Repair,

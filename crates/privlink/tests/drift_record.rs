@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 
 use drifting::{Project, rows};
-use serde_json::json;
+use serde_json::{Value, json};
 use served::told;
 
 #[test]
@@ -77,14 +77,14 @@ fn a_repair_leaves_what_is_planned_elsewhere_and_what_is_ignored() {
     project.0.edit("\"/billing\"", "\"/bill\"");
     let repaired = project.text(2, &["--repair", "-y"]);
     let held =
-        "api/legacy/stage/newtest is not repaired: that would carry out what is planned for api/legacy/definition";
+        "api/legacy/stage/newtest is not repaired: it goes together with what is planned for api/legacy/definition";
     assert!(repaired.contains(held) && repaired.contains("Repaired: 1 step"), "{repaired}");
     let left = project.drift(2, &[]);
     assert_eq!(rows(&left, "drifted"), ["changed api/legacy/stage/newtest: settings"]);
     assert_eq!(rows(&left, "pending"), ["api/legacy/definition", "api/legacy/deployment"]);
-    // Both are carried out by an apply, as the help says.
-    assert!(repaired.contains("`privlink apply --target api/legacy/stage/newtest "), "{repaired}");
-    project.0.expect(0, &["apply", "-y", "--target", "api/legacy/stage/newtest"]);
+    // All is carried out by an apply, as the help says.
+    assert!(repaired.contains("`privlink apply --sandbox=sandbox` puts that back as well"), "{repaired}");
+    project.0.expect(0, &["apply", "-y"]);
 
     project.set("target/legacy/target-group", "/health/port", json!("8080"));
     project.set("target/legacy/target-group", "/health/interval", json!(10));
@@ -99,6 +99,39 @@ fn a_repair_leaves_what_is_planned_elsewhere_and_what_is_ignored() {
     assert!(repaired.contains(held) && repaired.contains("Nothing is repaired."), "{repaired}");
     let left = project.drift(2, &[]);
     assert_eq!(left, found, "nothing was changed");
+}
+
+#[test]
+fn a_repair_does_not_put_something_back_elsewhere_than_those_call_it_who_use_it() {
+    let project = Project::applied("cross-network");
+    // Ours is gone, and another stands on its port: what is made now would be on the next one, and the API would call the old.
+    project.hand(|world| {
+        let listeners = "/scopes/222222222222~1us-east-1/elb/listeners";
+        let listeners = world.pointer_mut(listeners).unwrap().as_object_mut().unwrap();
+        let is_ours = |it: &Value| it["tags"]["privlink:address"] == "target/legacy/listener";
+        let (arn, mut listener) =
+            listeners.iter().find(|(_, it)| is_ours(it)).map(|(a, it)| (a.clone(), it.clone())).unwrap();
+        listeners.remove(&arn);
+        let arn = format!("{}{}", &arn[..arn.len() - 4], "beef");
+        (listener["arn"], listener["tags"]) = (json!(arn), json!({}));
+        let action = listener.clone();
+        listeners.insert(arn, action);
+    });
+    let found = project.drift(2, &[]);
+    let port = found["drifted"][0]["attributes"].as_array().unwrap().iter().find(|it| it["key"] == "port").unwrap();
+    let added = format!("added link/gateway/hub/load-balancer/listener/{}", port["found"]);
+    assert_eq!(rows(&found, "drifted"), [&added, "missing target/legacy/listener"], "{found:#}");
+    let left = project.text(2, &["--repair", "-y"]);
+    for word in [
+        "target/legacy/listener is not repaired: it goes together with what is planned for api/legacy/de",
+        "`privlink apply --sandbox=sandbox` puts that back as well",
+        "Nothing is repaired.",
+    ] {
+        assert!(left.contains(word), "{word}: {left}");
+    }
+    project.0.expect(0, &["apply", "-y"]);
+    project.0.is_applied();
+    project.drift(0, &[]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! ignored, or planned for another resource, stays as it is.
 //!
 //! **Invariant:** a repair leaves alone what is ignored, and what is planned for a resource that has not drifted.
+//! **Invariant:** what is planned for several resources together is not carried out for some of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,7 +29,7 @@ pub struct Held<'a> {
 }
 
 /// What a repair must not carry out.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub enum HeldBy<'a> {
     /// Drift that is ignored.
     Ignored(&'a Ignored),
@@ -36,21 +37,53 @@ pub enum HeldBy<'a> {
     Planned(&'a Pending),
 }
 
+/// Something that drifted, and what its repair comes to.
+struct Candidate<'a> {
+    drifted: &'a Drifted,
+    /// With what follows from it.
+    chosen: BTreeSet<Address>,
+    /// With all that has to be carried out for that.
+    all: BTreeSet<Address>,
+}
+
 impl Drift {
     /// What a repair carries out.
     pub fn repairs(&self) -> Repairs<'_> {
-        let mut repairs = Repairs::default();
-        for drifted in &self.found {
-            let with_it = self.with_followers(&drifted.address);
-            let all = self.with_needs(&with_it);
-            let ignored = self.ignored.iter().find(|it| all.contains(&it.drifted.address)).map(HeldBy::Ignored);
-            let planned = || self.pending.iter().find(|it| all.contains(&it.address)).map(HeldBy::Planned);
-            match ignored.or_else(planned) {
-                Some(by) => repairs.held.push(Held { drifted, by }),
-                None => repairs.chosen.extend(with_it),
-            }
+        let mut open: Vec<Candidate> = self.found.iter().map(|drifted| self.candidate(drifted)).collect();
+        let mut held: Vec<Held> = Vec::new();
+        // What needs something that is held is held as well.
+        while let Some((number, by)) =
+            open.iter().enumerate().find_map(|(number, it)| Some((number, self.hold(it, &held)?)))
+        {
+            held.push(Held { drifted: open.remove(number).drifted, by });
         }
-        repairs
+        Repairs { chosen: open.into_iter().flat_map(|it| it.chosen).collect(), held }
+    }
+
+    fn candidate<'a>(&'a self, drifted: &'a Drifted) -> Candidate<'a> {
+        let chosen = self.with_followers(&drifted.address);
+        let all = self.with_needs(&chosen);
+        Candidate { drifted, chosen, all }
+    }
+
+    /// Why something cannot be repaired.
+    fn hold<'a>(&'a self, it: &Candidate<'a>, held: &[Held<'a>]) -> Option<HeldBy<'a>> {
+        let ignored = self.ignored.iter().find(|other| it.all.contains(&other.drifted.address)).map(HeldBy::Ignored);
+        let planned = || self.pending.iter().find(|other| it.all.contains(&other.address));
+        // What is planned for it as well would be carried out without what is planned because of that: a listener would be on
+        // another port, and those who call it would call the old one.
+        let part = || {
+            self.pending
+                .iter()
+                .filter(|_| !it.drifted.pending.is_empty())
+                .find(|other| self.rests_on(other, it.drifted))
+        };
+        let needed = || held.iter().find(|other| it.all.contains(&other.drifted.address)).map(|other| other.by);
+        ignored.or_else(|| planned().or_else(part).map(HeldBy::Planned)).or_else(needed)
+    }
+
+    fn rests_on(&self, planned: &Pending, drifted: &Drifted) -> bool {
+        self.with_needs(&BTreeSet::from([planned.address.clone()])).contains(&drifted.address)
     }
 
     /// An address and what follows from it.

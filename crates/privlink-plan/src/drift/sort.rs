@@ -77,7 +77,8 @@ impl<'a> Sorter<'a> {
                     let expected = if value.is_known() { Some(value) } else { left.or(Some(value)) };
                     Attribute { key, expected, found: None, name: None }
                 });
-                drift.found.push(self.drifted(change, schema, What::Missing, attributes, Vec::new()));
+                let wanted = self.otherwise(change, schema, known);
+                drift.found.push(self.drifted(change, schema, What::Missing, attributes, wanted));
             }
             Action::Update
             | Action::Wait
@@ -155,6 +156,25 @@ impl<'a> Sorter<'a> {
             (false, false) if !schema.same(key, applied, after.as_ref()) => Bin::Both,
             (false, _) => Bin::Drift(None),
         }
+    }
+
+    /// The attributes with which something that is missing is to be made, and which it did not have as it was applied. What only
+    /// names another object by its id is no such thing: that may be another one now.
+    fn otherwise(&self, change: &Change, schema: &KindSchema, known: Known) -> Vec<String> {
+        let Some(present) = left(known) else { return Vec::new() };
+        let changes = &self.check.plan.changes.changes;
+        let is_id = |part: &Value| {
+            let text = part.as_text();
+            text.is_some_and(|text| changes.iter().any(|it| it.before.as_ref().is_some_and(|object| object.id == text)))
+        };
+        let differs = |key: &str, value: &Value| {
+            let applied = present.attrs.get(key).filter(|_| present.knows(key));
+            applied.is_some_and(|applied| !schema.same(key, Some(applied), Some(value)))
+        };
+        let wanted = change.after.iter().flat_map(Attrs::iter).filter(|(key, value)| {
+            schema.compares(key) && value.is_known() && differs(key, value) && !value.any(&is_id)
+        });
+        wanted.map(|(key, _)| key.clone()).collect()
     }
 
     /// Whether it is the spec that says another name, as far as that shows: what calls a target says its name too.

@@ -166,8 +166,13 @@ impl Checking<'_> {
         }
         let repairs = found.repairs();
         for held in &repairs.held {
-            let both = site(self.args).command(&format!("apply --target {}", held.drifted.address));
-            streams.err.line(&format!("{}.\n  help: `{both}` does both", view::drift::held(held)));
+            streams.err.line(&format!("{}.", view::drift::held(held)));
+        }
+        if !repairs.held.is_empty() {
+            let apply = site(self.args).command("apply");
+            streams
+                .err
+                .line(&format!("  help: `{apply}` puts that back as well, with all else that differs from the spec"));
         }
         if repairs.chosen.is_empty() {
             streams.err.line("Nothing is repaired.");
@@ -176,7 +181,7 @@ impl Checking<'_> {
         let chosen = |drifted: &&Drifted| repairs.chosen.contains(&drifted.address);
         for drifted in found.found.iter().filter(chosen).filter(|drifted| !drifted.pending.is_empty()) {
             let also = words::list(&drifted.pending);
-            streams.err.line(&format!("The repair of {} also sets what the spec changed: {also}.", drifted.address));
+            streams.err.line(&format!("The repair of {} also applies what is planned for {also}.", drifted.address));
         }
         let asked = Asked {
             verb: "drift --repair",

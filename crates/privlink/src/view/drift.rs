@@ -210,7 +210,7 @@ pub(crate) fn remarks(drifted: &Drifted) -> Vec<String> {
     }
     if !drifted.pending.is_empty() {
         let also = words::list(&drifted.pending);
-        remarks.push(format!("the spec changed {also} too, which is not applied yet: a repair applies that as well"));
+        remarks.push(format!("what is planned for {also} is not applied yet: a repair applies that as well"));
     }
     remarks.extend(repair(&drifted.repair));
     remarks
@@ -256,8 +256,7 @@ pub(crate) fn held(held: &Held<'_>) -> String {
             format!("{address} is not repaired: that would put back {key}{other} as well, {}", ignored(&it.rule))
         }
         HeldBy::Planned(it) => {
-            let other = &it.address;
-            format!("{address} is not repaired: that would carry out what is planned for {other} as well")
+            format!("{address} is not repaired: it goes together with what is planned for {}", it.address)
         }
     }
 }

@@ -90,6 +90,24 @@ fn what_cannot_be_put_back_without_what_is_planned_elsewhere_is_not_repaired() {
     assert_eq!(repairs.chosen.iter().collect::<Vec<_>>(), [&Address::new("listener")]);
 }
 
+#[test]
+fn what_is_planned_for_several_is_not_repaired_for_one() {
+    let mut project = Project::applied();
+    let listener = [("balancer", id("balancer")), ("port", 82.into()), ("pool", id("pool"))];
+    let listener = resource("listener", &LISTENER, listener);
+    let paths = Value::map([("/", id("link")), ("/82", "calls 82".into())]);
+    let mut definition = resource("api/definition", &DEFINITION, [("api", id("api")), ("paths", paths)]);
+    definition.after.insert(Address::new("listener"));
+    project.delete("listener");
+    project.desired = with(project.desired, listener);
+    let found = project.drift();
+    assert_eq!((&found.found[0].what, &found.found[0].pending), (&What::Missing, &vec!["port".to_owned()]));
+    assert_eq!(found.repairs().chosen.len(), 1, "nobody calls it");
+    project.desired = with(project.desired, definition);
+    let found = project.drift();
+    assert_eq!(held(&found.repairs()), ["listener by planned api/definition"], "{}", told(&found));
+}
+
 fn held(repairs: &Repairs) -> Vec<String> {
     let by = |held: &Held| match &held.by {
         HeldBy::Ignored(it) => it.rule.attribute.clone().unwrap_or_else(|| format!("ignored {}", it.drifted.address)),

@@ -162,7 +162,7 @@ fn text_tells_all_of_it_and_the_verdict_last() {
                      }
                    ],
                 access loosened: 1 allow statement added (everyone, unconditionally), 1 deny statement removed
-              the spec changed paths too, which is not applied yet: a repair applies that as well
+              what is planned for paths is not applied yet: a repair applies that as well
           missing      api/shop/stage/prod  stage · id-of-api-shop-stage-prod
               name  "prod"
           not working  link/gateway/hub  VPC link · id-of-link-gateway-hub · AWS says: FAILED: its <balancer> & co
@@ -222,7 +222,7 @@ fn markdown_tells_what_matters_on_its_first_screen() {
                     }
                   ],
         !       access loosened: 1 allow statement added (everyone, unconditionally), 1 deny statement removed
-              the spec changed paths too, which is not applied yet: a repair applies that as well
+              what is planned for paths is not applied yet: a repair applies that as well
         ! missing api/shop/stage/prod  stage · id-of-api-shop-stage-prod
         -     name  "prod"
         ! not working link/gateway/hub  VPC link · id-of-link-gateway-hub · AWS says: FAILED: its <balancer> & co
@@ -342,7 +342,7 @@ fn junit_has_a_case_for_each_resource() {
         <testsuites name="privlink drift" tests="9" failures="6" errors="0" skipped="1">
           <testsuite name="gateway 222222222222 us-east-1" tests="9" failures="6" errors="0" skipped="1">
             <testcase classname="rest-api" name="api/shop"/>
-            <testcase classname="api-definition" name="api/shop/definition"><failure type="drift" message="changed: API definition · id-of-api-shop-definition">policy&#10;  @@ -4,7 +4,7 @@&#10;         &quot;Action&quot;: [&#10;           &quot;*&quot;&#10;         ],&#10;  -      &quot;Effect&quot;: &quot;Deny&quot;,&#10;  +      &quot;Effect&quot;: &quot;Allow&quot;,&#10;         &quot;Principal&quot;: &quot;*&quot;&#10;       }&#10;     ],&#10;  access loosened: 1 allow statement added (everyone, unconditionally), 1 deny statement removed&#10;the spec changed paths too, which is not applied yet: a repair applies that as well</failure></testcase>
+            <testcase classname="api-definition" name="api/shop/definition"><failure type="drift" message="changed: API definition · id-of-api-shop-definition">policy&#10;  @@ -4,7 +4,7 @@&#10;         &quot;Action&quot;: [&#10;           &quot;*&quot;&#10;         ],&#10;  -      &quot;Effect&quot;: &quot;Deny&quot;,&#10;  +      &quot;Effect&quot;: &quot;Allow&quot;,&#10;         &quot;Principal&quot;: &quot;*&quot;&#10;       }&#10;     ],&#10;  access loosened: 1 allow statement added (everyone, unconditionally), 1 deny statement removed&#10;what is planned for paths is not applied yet: a repair applies that as well</failure></testcase>
             <testcase classname="stage" name="api/shop/stage/prod"><failure type="drift" message="missing: stage · id-of-api-shop-stage-prod">name  &quot;prod&quot;</failure></testcase>
             <testcase classname="endpoint" name="entry/hub"/>
             <testcase classname="vpc-link" name="link/gateway/hub"><failure type="drift" message="not working: VPC link · id-of-link-gateway-hub · AWS says: FAILED: its &lt;balancer&gt; &amp; co">a repair replaces it, as AWS never mends it; loses its id</failure></testcase>
