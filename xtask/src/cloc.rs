@@ -24,16 +24,18 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
+/// What stands before the inline tests. Tests in a file of their own end nothing.
+pub(crate) fn without_tests(text: &str) -> &str {
+    let tests = text.match_indices("#[cfg(test)]").find(|(start, marker)| {
+        let mut next = text.get(start + marker.len()..).unwrap_or_default().trim_start().lines();
+        next.next().is_some_and(|line| line.contains("mod ") && line.contains('{'))
+    });
+    tests.and_then(|(start, _)| text.get(..start)).unwrap_or(text)
+}
+
 /// How many lines stand before the inline tests.
 pub(crate) fn lines_without_tests(text: &str) -> usize {
-    let mut lines = 0;
-    for line in text.lines() {
-        if line.trim_start().starts_with("#[cfg(test)]") && !line.contains("mod ") {
-            break;
-        }
-        lines += 1;
-    }
-    lines
+    without_tests(text).trim_end_matches(' ').lines().count()
 }
 
 #[cfg(test)]
@@ -43,5 +45,10 @@ mod tests {
     #[test]
     fn inline_tests_do_not_count() {
         assert_eq!(lines_without_tests("//! x\nfn a() {}\n\n#[cfg(test)]\nmod tests {}\n"), 3);
+    }
+
+    #[test]
+    fn tests_in_a_file_of_their_own_end_nothing() {
+        assert_eq!(lines_without_tests("//! x\n#[cfg(test)]\nmod tests;\n\n#[cfg(test)]\nuse x;\nfn a() {}\n"), 7);
     }
 }

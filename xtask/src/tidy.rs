@@ -1,6 +1,9 @@
-//! The rules of the code base that a machine can check: who may depend on whom, sizes, module docs, words.
+//! The rules of the code base that a machine can check: who may depend on whom, which files may import which, sizes, module
+//! docs, words.
 //!
 //! Runs as a test as well, so that `cargo test` has every check that CI has.
+
+mod circles;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -43,10 +46,22 @@ const LONG: usize = 500;
 pub(crate) fn run() -> Outcome {
     let mut breaches = Vec::new();
     edges(&mut breaches)?;
+    let mut crates: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
     for file in rust_files(&root()) {
         let text = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
         let name = file.strip_prefix(root()).unwrap_or(&file).to_path_buf();
         source(&name, &text, &mut breaches);
+        if let Some((name, path)) = name.to_str().and_then(|name| name.split_once("/src/"))
+            && !path.contains("tests")
+        {
+            crates.entry(name.to_owned()).or_default().push((path.to_owned(), text));
+        }
+    }
+    // In the binary, streams, events and views still need each other.
+    for (name, files) in crates.iter().filter(|(name, _)| *name != "crates/privlink") {
+        for circle in circles::circles(files) {
+            breaches.push(format!("{name}/src: these import each other in a circle: {}", circle.join(", ")));
+        }
     }
     if breaches.is_empty() {
         println!("tidy: no breach");
