@@ -140,7 +140,14 @@ impl<'a> Sorter<'a> {
         let present = match known {
             // How a secret was left is not on record.
             Known::Left(present) if present.knows(key) && !secret => present,
-            Known::Left(present) if !present.knows(key) => return if waits { Bin::Follows } else { Bin::Pending },
+            Known::Left(present) if !present.knows(key) => {
+                return match (waits, self.check.applied.tells_all()) {
+                    (true, _) => Bin::Follows,
+                    (false, true) => Bin::Pending,
+                    // A run that cannot be read may have left it otherwise.
+                    (false, false) => Bin::Drift(None),
+                };
+            }
             Known::Begun => return if waits { Bin::Follows } else { Bin::Pending },
             Known::Never if self.check.applied.tells_all() && nobodys => return Bin::Pending,
             Known::Left(_) | Known::Never | Known::Gone => return if waits { Bin::Follows } else { Bin::Drift(None) },

@@ -44,6 +44,21 @@ fn what_a_killed_run_did_not_do_is_pending_and_what_it_did_counts() {
 }
 
 #[test]
+fn what_a_killed_repair_has_not_put_back_is_drift_as_before() {
+    let mut project = Project::applied();
+    // An attribute that was applied, and one that no run ever gave it.
+    project.set("listener", "port", 81);
+    project.set("?/definition/api-6", "policy", "Allow");
+    let drift = expect![[r#"
+        changed api/definition policy: none → "Allow"
+        changed listener port: 80 → 81
+    "#]];
+    drift.assert_eq(&told(&project.drift()));
+    project.apply(0);
+    drift.assert_eq(&told(&project.drift()));
+}
+
+#[test]
 fn what_a_killed_run_was_still_waiting_for_is_pending() {
     let mut project = Project::of(chain());
     project.apply(usize::MAX);
