@@ -9,6 +9,8 @@
 //! AWS rewrites what it is given: policy resources to full ARNs, defaults into integrations. The normalisers of `policy`
 //! and `paths` undo that on both sides. What was set by hand and privlink has no word for is read under AWS's own name, so
 //! that it shows as drift and, where OpenAPI can say it, goes back on undo.
+//! Not looked at: the policy for TLS and the access mode that goes with it, of which AWS does not say what a put leaves; the
+//! gateway's own responses, models and validators that no method names.
 //! Read next: `api_definition::paths`, `api_definition::policy`, `api_definition::openapi`, `deployment`.
 
 #[cfg(any(feature = "aws", test))]
