@@ -118,7 +118,7 @@ impl Present {
         for key in std::mem::take(&mut self.open) {
             match older.attrs.get(&key) {
                 _ if older.open.contains(&key) => drop(self.open.insert(key)),
-                Some(value) => drop(self.attrs.insert(key, value.clone())),
+                Some(value) => self.attrs.insert(key, value.clone()),
                 None => drop(self.attrs.remove(&key)),
             }
         }

@@ -58,6 +58,63 @@ fn what_a_killed_repair_has_not_put_back_is_drift_as_before() {
     drift.assert_eq(&told(&project.drift()));
 }
 
+/// What a hand sets: the object's own address, the one that is told, the attribute, the value.
+type Hand = (&'static str, &'static str, &'static str, Value);
+
+#[test]
+fn whenever_a_hand_changes_something_it_is_drift_until_a_run_has_set_it() {
+    let hands: [Hand; 5] = [
+        ("listener", "listener", "port", 81.into()),
+        ("balancer", "balancer", "groups", Value::text_set(["group-9"])),
+        ("?/definition/api-6", "api/definition", "policy", "Allow".into()),
+        ("endpoint", "endpoint", "subnets", Value::text_set(["subnet-9"])),
+        ("group", "group", "name", "mine".into()),
+    ];
+    let listener = [("balancer", id("balancer")), ("port", 90.into()), ("pool", id("pool"))];
+    let moved = with(with(chain(), resource("listener", &LISTENER, listener)), endpoint("subnet-2"));
+    let moved = with(moved, resource("group2", &GROUP, [("name", "two".into())]));
+    let narrow = || Options { targets: vec![Address::new("listener"), Address::new("api")], ..Options::default() };
+    for spec in [chain(), moved] {
+        for options in [Options::default(), narrow()] {
+            for before in hands.iter().map(Some).chain([None]) {
+                for after in hands.iter().map(Some).chain([None]) {
+                    for steps in [0, 1, 3] {
+                        lived(&spec, options.clone(), before, after, steps);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Applied, changed by hand, applied in part, changed by hand again: what is told is what no run has set since.
+fn lived(spec: &Desired, options: Options, before: Option<&Hand>, after: Option<&Hand>, steps: usize) {
+    let mut project = Project::applied();
+    let told_of = |hand: &Hand| (hand.1.to_owned(), hand.2.to_owned());
+    let mut expected = std::collections::BTreeSet::new();
+    if let Some(hand) = before {
+        project.set(hand.0, hand.2, hand.3.clone());
+        expected.insert(told_of(hand));
+    }
+    project.desired = spec.clone();
+    project.apply_with(steps, options);
+    if let Some(hand) = before
+        && project.world.object(hand.0).attrs.get(hand.2) != Some(&hand.3)
+    {
+        expected.clear();
+    }
+    if let Some(hand) = after {
+        project.set(hand.0, hand.2, hand.3.clone());
+        expected.insert(told_of(hand));
+    }
+    let found = project.drift();
+    let keys = |it: &crate::Drifted| -> Vec<(String, String)> {
+        it.attributes.iter().map(|attribute| (it.address.to_string(), attribute.key.clone())).collect()
+    };
+    let drifted: std::collections::BTreeSet<_> = found.found.iter().flat_map(keys).collect();
+    assert_eq!(drifted, expected, "{before:?}, {steps} steps, {after:?}: {}", told(&found));
+}
+
 #[test]
 fn what_a_killed_run_was_still_waiting_for_is_pending() {
     let mut project = Project::of(chain());
