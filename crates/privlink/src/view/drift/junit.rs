@@ -3,7 +3,7 @@
 //! Owns: the format, as Jenkins and its like read it. What drifted is a failure, what is ignored is skipped, what is not known
 //! is an error: a test that could not look has seen nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use privlink_model::Scope;
 
@@ -30,8 +30,13 @@ struct Case {
 /// The report.
 pub(crate) fn text(report: Report<'_>) -> String {
     let mut suites: BTreeMap<String, Vec<Case>> = BTreeMap::new();
+    let mut seen = BTreeSet::new();
+    // What drifted and is ignored in part has failed: of two tests with one name many show the last one only.
     let mut add = |scope: &Scope, kind: &'static str, name: &str, outcome: Outcome| {
-        suites.entry(report.place(scope)).or_default().push(Case { kind, name: name.to_owned(), outcome });
+        let is_first = seen.insert((scope.clone(), kind, name.to_owned()));
+        if is_first || matches!(outcome, Outcome::Failure(..) | Outcome::Error(_)) {
+            suites.entry(report.place(scope)).or_default().push(Case { kind, name: name.to_owned(), outcome });
+        }
     };
     let drift = report.drift;
     for drifted in &drift.found {

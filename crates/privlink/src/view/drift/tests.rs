@@ -353,6 +353,13 @@ fn junit_has_a_case_for_each_resource() {
           </testsuite>
         </testsuites>
     "#]].assert_eq(&with(&found(), junit::text));
+    // What is ignored in part is one test, and has failed.
+    let mut drift = found();
+    let ignored = Drifted { address: drift.found[0].address.clone(), ..drift.ignored[0].drifted.clone() };
+    let ignored = Drifted { kind: drift.found[0].kind, ..ignored };
+    drift.ignored[0].drifted = ignored;
+    let xml = with(&drift, junit::text);
+    assert!(xml.contains("tests=\"8\" failures=\"6\" errors=\"0\" skipped=\"0\""), "{xml}");
 }
 
 #[test]
