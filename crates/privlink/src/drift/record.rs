@@ -25,7 +25,7 @@ pub(super) struct Record {
     pub(super) unfinished: Option<(String, Standing)>,
     /// When the oldest of those began that had to be read, in seconds since 1970.
     pub(super) since: Option<u64>,
-    /// When the newest of those ended, in seconds since 1970; none while it goes on.
+    /// When the last of those ended, in seconds since 1970; none while the newest goes on.
     pub(super) until: Option<u64>,
     /// Why no more of them were read.
     pub(super) damaged: Option<String>,
@@ -103,6 +103,8 @@ pub(super) async fn read(
             break;
         }
     }
+    let late = overruling.iter().filter_map(|(_, history)| history.ended()).map(|(_, at)| at).max();
+    record.until = record.until.map(|until| until.max(late.unwrap_or_default()));
     record
 }
 

@@ -213,7 +213,7 @@ impl News<'_> {
     async fn remember(&mut self, to: &str, digest: Option<&str>) {
         let (store, project, now) = (self.means.store, &self.drift.project, wall_seconds());
         let Some(told) = &mut self.told else { return };
-        if let Err(error) = told.write(store, project, to, digest, now).await {
+        if let Err(error) = told.remember(store, project, to, digest, now).await {
             self.warn(&format!("it cannot be remembered that this was told, so it is told again: {error}"));
         }
     }
