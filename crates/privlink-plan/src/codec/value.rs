@@ -1,6 +1,7 @@
 //! Values, scopes and observed objects in the saved plan.
 //!
-//! Truth values, numbers, texts and lists stand for themselves; what JSON has no form for is an object with one member.
+//! Truth values, numbers, texts and lists stand for themselves; what JSON has no form for is an object with one member. The
+//! journal's lines have the same form, and a codec of their own, as the two formats change separately.
 
 use std::collections::BTreeMap;
 
