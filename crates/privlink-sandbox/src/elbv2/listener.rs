@@ -149,7 +149,9 @@ fn read_tls(request: &Request, listener: &mut Listener) -> Result<(), Fault> {
         if listener.certificate.is_none() {
             return Err(validation("A certificate must be specified for TLS listeners"));
         }
-        listener.tls_policy.get_or_insert_with(|| DEFAULT_TLS_POLICY.to_owned());
+        if listener.tls_policy.is_none() {
+            return Err(validation("A security policy must be specified for TLS listeners"));
+        }
     } else if !certificates.is_empty() || request.params.get("SslPolicy").is_some() || !listener.alpn.is_empty() {
         let text = format!(
             "A certificate, security policy or ALPN policy cannot be specified for {} listeners",
@@ -175,6 +177,8 @@ pub(super) fn create(request: &mut Request) -> Result<Reply, Fault> {
     let group = find::target_group(request, &target)?.clone();
     let (account, region) = (&request.call.account, &request.call.region);
     let mut new = Listener::forwarding(&lb, account, region, "", (protocol, port), &target);
+    // A new listener is given AWS's policy; one that is changed to TLS must be told its own.
+    new.tls_policy = (new.protocol == "TLS").then(|| DEFAULT_TLS_POLICY.to_owned());
     read_tls(request, &mut new)?;
     new.tags = tags::read(&request.params)?;
     check_protocols(request, &lb, &new, &group)?;

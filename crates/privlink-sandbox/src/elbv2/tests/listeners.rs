@@ -41,6 +41,26 @@ fn listeners_bind_one_group_to_one_load_balancer() {
 }
 
 #[test]
+fn tls_begins_with_a_policy_that_only_a_new_listener_is_given() {
+    const CERTIFICATE: (&str, &str) = (
+        "Certificates.member.1.CertificateArn",
+        "arn:aws:acm:us-east-1:222222222222:certificate/12345678-1234-1234-1234-123456789012",
+    );
+    let mut world = world();
+    let chain = chain(&mut world);
+    let change = [("Action", "ModifyListener"), ("ListenerArn", chain.listener.as_str()), ("Protocol", "TLS")];
+    let policy = ("SslPolicy", "ELBSecurityPolicy-TLS13-1-2-2021-06");
+    assert_eq!(code(send(&mut world, &with(&change, &[CERTIFICATE]))), "ValidationError");
+    assert_eq!(code(send(&mut world, &with(&change, &[policy]))), "ValidationError");
+    let changed = send(&mut world, &with(&change, &[CERTIFICATE, policy])).unwrap();
+    assert_eq!([first(&changed, "Protocol"), first(&changed, "SslPolicy")], ["TLS", policy.1]);
+    let kept = send(&mut world, &change).unwrap();
+    assert_eq!(first(&kept, "SslPolicy"), policy.1);
+    let new = with(&listener(&chain.lb, &chain.group, "443"), &[("Protocol", "TLS"), CERTIFICATE]);
+    assert_eq!(first(&send(&mut world, &new).unwrap(), "SslPolicy"), "ELBSecurityPolicy-2016-08");
+}
+
+#[test]
 fn a_load_balancer_has_fifty_listeners_at_most() {
     let mut world = world();
     let chain = chain(&mut world);
