@@ -84,6 +84,10 @@ fn names_that_mean_something_stay_names() {
         "a;b#c&quot;d%%e{f}|g|<h>i</h><script>j</script>",
         "back\\slash \\N \\\" 'k' ~ ::: $$x$$ @{shape: rect}",
         "日本語 عربى é 😀 ﬂ°°35¶ß",
+        "%%{init: {\"theme\": \"forest\"}}%% subgraph x direction LR",
+        "--> ==> -.-> --- <!-- ]]> n1:::note classDef click",
+        "lifestyle a:b_c_ classDef d:e_",
+        "👩 ✓ … → · ½ \u{fffd} \u{301}e",
     ] {
         let quoted = serde_json::to_string(name).unwrap();
         let text = saved.replace("target/orders", quoted.trim_matches('"')).replace("\"gateway\"", &quoted);

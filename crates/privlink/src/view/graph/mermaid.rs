@@ -68,8 +68,11 @@ fn label(text: &str) -> String {
         let near = |at: Option<usize>| at.and_then(|at| characters.get(at)).is_some_and(|near| near.is_alphanumeric());
         let within = near(number.checked_sub(1)) && near(number.checked_add(1));
         match character {
-            ' ' | ',' => written.push(*character),
-            '/' | '-' | '.' | ':' if within => written.push(*character),
+            // What follows this word is taken for a direction wherever on a line it stands, in quotes or not.
+            ' ' if !written.ends_with("direction") => written.push(*character),
+            ',' => written.push(*character),
+            // No colon: of a line with `style`, a colon and a number behind it, the last semicolon is cut off.
+            '/' | '-' | '.' if within => written.push(*character),
             // With others behind them, a formula and Mermaid's own marks, however they are written; what cannot be seen
             // keeps them apart.
             '$' | '\u{fb02}' | '\u{b6}' => {
@@ -127,6 +130,7 @@ mod tests {
         assert_eq!(label("target/orders-2.b"), "target/orders-2.b");
         assert_eq!(label("- a \"b\" #1; <c>"), "#45; a #34;b#34; #35;1#59; #60;c#62;");
         assert_eq!(label("$$"), "#36;#8203;#36;#8203;");
+        assert_eq!(label("direction LR, style a:b_"), "direction#32;LR, style a#58;b#95;");
         assert_eq!(label("1. `x`\n&amp; é日"), "1#46; #96;x#96; #38;amp#59; é日");
     }
 }
