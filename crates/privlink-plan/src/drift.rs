@@ -65,8 +65,10 @@ pub struct Drift {
     pub idle: Vec<Rule>,
     /// What else is worth knowing, in words: runs that did not come to their end, who could not be asked.
     pub notes: Vec<String>,
-    /// What else has to be carried out for a resource that differs, of others that do.
+    /// What else is carried out before a resource that differs, of others that do.
     pub needs: BTreeMap<Address, BTreeSet<Address>>,
+    /// What a repair puts back without any of those.
+    pub alone: BTreeSet<Address>,
     /// How many runs on record it was compared with; none where nothing differed, and none had to be read.
     pub runs: usize,
 }
@@ -233,6 +235,7 @@ pub fn drift(check: Check) -> Drift {
     let sorter = Sorter::new(check);
     plan.changes.changes.iter().for_each(|change| sorter.sort(change, &mut drift));
     drift.needs = repair::needs(plan);
+    drift.alone = repair::alone(plan, &drift);
     let unread = plan.findings.iter().filter(|finding| finding.severity == Severity::Unknown);
     drift.unread = unread.map(|finding| finding.message.clone()).collect();
     let narrowed = plan.findings.iter().any(|finding| finding.code == codes::PARTIAL);

@@ -1,11 +1,12 @@
 //! Narrows a plan to what the person asked for, so that what is left still works by itself.
 //!
 //! A resource is chosen whole: with one of its calls, all of them. Targets pull in what their calls need; excludes take out
-//! what needs theirs. A deletion that happens together with another goes where that one goes.
+//! what needs theirs. A deletion that happens together with another goes where that one goes. Of what a repair sets right in
+//! place nothing else is needed that is changed in place as well: all it names is there.
 
 use std::collections::BTreeSet;
 
-use privlink_model::{Address, Finding, Severity};
+use privlink_model::{Action, Address, Attrs, Finding, Severity};
 
 use crate::Options;
 use crate::codes;
@@ -36,7 +37,11 @@ pub(crate) fn select(items: &[Item], drafts: &[Draft], calls: &Graph, options: &
         items.iter().enumerate().filter(|(_, item)| named(item)).map(|(number, _)| number).collect()
     };
     let mut chosen: BTreeSet<usize> = match &options.only {
-        Some(only) => with_needs(named(only)),
+        Some(only) => {
+            let (alone, needy): (Vec<usize>, Vec<usize>) =
+                named(only).into_iter().partition(|item| stands_alone(items, &needs, *item));
+            alone.into_iter().chain(with_needs(needy)).collect()
+        }
         None if options.targets.is_empty() => (0..items.len()).collect(),
         None => with_needs(within(&options.targets)),
     };
@@ -56,6 +61,14 @@ pub(crate) fn select(items: &[Item], drafts: &[Draft], calls: &Graph, options: &
         }
     }
     chosen
+}
+
+/// Whether something is changed in place, to values that are known, and so is all that its steps come after.
+fn stands_alone(items: &[Item], needs: &Graph, number: usize) -> bool {
+    let in_place = |action: Action| matches!(action, Action::Update | Action::Wait | Action::NoOp);
+    let Some(item) = items.get(number).filter(|item| item.change.action == Action::Update) else { return false };
+    item.change.after.iter().flat_map(Attrs::iter).all(|(_, value)| value.is_known())
+        && needs.all_needs(number).iter().all(|need| items.get(*need).is_some_and(|item| in_place(item.change.action)))
 }
 
 /// Says which targets and excludes name nothing: a slip of the pen must not pass for "nothing to do".

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use privlink_model::{Address, Plan, StepId};
+use privlink_model::{Address, Attrs, Op, Plan, StepId};
 
 use super::{Drift, Drifted, Follows, Ignored, Pending};
 
@@ -62,7 +62,10 @@ impl Drift {
 
     fn candidate<'a>(&'a self, drifted: &'a Drifted) -> Candidate<'a> {
         let chosen = self.with_followers(&drifted.address);
-        let all = self.with_needs(&chosen);
+        // What is planned for it as well may rest on anything that is planned.
+        let needy = |it: &&Address| !self.alone.contains(*it) || !drifted.pending.is_empty() && **it == drifted.address;
+        let needy = chosen.iter().filter(needy).cloned().collect();
+        let all = self.with_needs(&needy).union(&chosen).cloned().collect();
         Candidate { drifted, chosen, all }
     }
 
@@ -110,6 +113,27 @@ impl Drift {
         }
         all
     }
+}
+
+/// The addresses of which a repair carries out nothing else, whatever it comes after in an apply: what is changed in place, to
+/// values that are known, as all that it comes after is changed in place.
+pub(super) fn alone(plan: &Plan, drift: &Drift) -> BTreeSet<Address> {
+    let is_known = |attrs: &Attrs| attrs.iter().all(|(_, value)| value.is_known());
+    let mut renewed = BTreeSet::new();
+    let mut open = BTreeSet::new();
+    for step in &plan.steps {
+        match &step.op {
+            Op::Update { after, .. } if is_known(after) => {}
+            Op::Update { .. } | Op::Wait { .. } => drop(open.insert(&step.address)),
+            Op::Create { .. } | Op::Delete { .. } => drop(renewed.insert(&step.address)),
+        }
+    }
+    let all = plan.steps.iter().map(|step| &step.address).collect::<BTreeSet<_>>().into_iter();
+    let alone = all.filter(|address| {
+        let needs = drift.with_needs(&BTreeSet::from([(*address).clone()]));
+        !open.contains(address) && needs.iter().all(|need| !renewed.contains(need))
+    });
+    alone.cloned().collect()
 }
 
 /// What else has to be carried out for each address, one step before it.

@@ -82,7 +82,7 @@ fn what_cannot_be_put_back_without_what_is_planned_elsewhere_is_not_repaired() {
     let paths = Value::map([("/", id("link")), ("/more", id("link"))]);
     let definition = resource("api/definition", &DEFINITION, [("api", id("api")), ("paths", paths)]);
     project.desired = with(project.desired, definition);
-    project.set("api/stage", "deployment", "deployment-99");
+    project.delete("api/stage");
     project.set("listener", "port", 81);
     let found = project.drift();
     let repairs = found.repairs();
@@ -106,6 +106,26 @@ fn what_is_planned_for_several_is_not_repaired_for_one() {
     project.desired = with(project.desired, definition);
     let found = project.drift();
     assert_eq!(held(&found.repairs()), ["listener by planned api/definition"], "{}", told(&found));
+}
+
+#[test]
+fn what_is_set_right_in_place_waits_for_nothing_that_is_changed_in_place() {
+    let mut project = Project::applied();
+    // The definition calls the link, which is of the balancer: an apply changes that one first.
+    project.set("?/definition/api-6", "policy", "Allow");
+    project.set("balancer", "groups", Value::text_set(["group-9"]));
+    project.rules = vec![rule("balancer", None, false)];
+    let found = project.drift();
+    let repairs = found.repairs();
+    assert_eq!(held(&repairs), [""; 0], "{}", told(&found));
+    let options = Options { only: Some(repairs.chosen), ..Options::default() };
+    let plan = planned_with(&project.desired, &project.world.snapshot(), options.clone());
+    let steps: Vec<&str> = plan.steps.iter().map(|step| step.address.as_str()).collect();
+    assert_eq!(steps, ["api/definition"], "what is ignored stays");
+    project.apply_with(usize::MAX, options);
+    project.check(expect![[r#"
+        ignored changed balancer groups: ["group-1"] → ["group-9"] until 2027-01-31
+    "#]]);
 }
 
 fn held(repairs: &Repairs) -> Vec<String> {
