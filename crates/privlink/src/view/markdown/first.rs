@@ -54,7 +54,11 @@ pub(super) fn text(plan: &Plan, page: Page<'_>) -> String {
 fn verdict(plan: &Plan) -> String {
     let closing = plan_text::closing(plan);
     match closing.split_once(": ") {
-        Some((what, rest)) => format!("**{what} for {}:** {}", code(&plan.project), prose(rest)),
+        Some((what, rest)) => {
+            // Each of its parts may be long, and none is cut for another.
+            let parts: Vec<String> = rest.split(" · ").map(prose).collect();
+            format!("**{what} for {}:** {}", code(&plan.project), parts.join(" · "))
+        }
         None => prose(&closing),
     }
 }

@@ -104,6 +104,17 @@ fn a_page_with_something_of_everything() {
 }
 
 #[test]
+fn the_first_line_says_how_far_a_plan_can_be_undone_however_long_it_is() {
+    let mut of = everything();
+    of.eta = of.eta.map(|(time, _)| (time, "then one more thing ".repeat(14)));
+    let text = told(&of);
+    assert!(
+        text.lines().next().unwrap().ends_with("undo: exact up to step 4, then made again (lost: its cache)"),
+        "{text}"
+    );
+}
+
+#[test]
 fn an_incomplete_plan_says_so_first() {
     let mut of = everything();
     of.findings.insert(0, privlink_model::Finding { severity: Severity::Unknown, ..note("hub could not be read") });
