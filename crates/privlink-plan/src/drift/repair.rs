@@ -49,15 +49,29 @@ struct Candidate<'a> {
 impl Drift {
     /// What a repair carries out.
     pub fn repairs(&self) -> Repairs<'_> {
-        let mut open: Vec<Candidate> = self.found.iter().map(|drifted| self.candidate(drifted)).collect();
         let mut held: Vec<Held> = Vec::new();
-        // What needs something that is held is held as well.
-        while let Some((number, by)) =
-            open.iter().enumerate().find_map(|(number, it)| Some((number, self.hold(it, &held)?)))
-        {
-            held.push(Held { drifted: open.remove(number).drifted, by });
+        let mut open: Vec<Candidate> = Vec::new();
+        for it in self.found.iter().map(|drifted| self.candidate(drifted)) {
+            match self.hold(&it) {
+                Some(by) => held.push(Held { drifted: it.drifted, by }),
+                None => open.push(it),
+            }
         }
-        Repairs { chosen: open.into_iter().flat_map(|it| it.chosen).collect(), held }
+        // What needs something that is held is held as well.
+        loop {
+            let by: BTreeMap<&Address, HeldBy> = held.iter().map(|it| (&it.drifted.address, it.by)).collect();
+            let needs = |it: &mut Candidate| it.all.iter().any(|address| by.contains_key(address));
+            let more: Vec<Candidate> = open.extract_if(.., needs).collect();
+            if more.is_empty() {
+                return Repairs { chosen: open.into_iter().flat_map(|it| it.chosen).collect(), held };
+            }
+            let more = more.iter().filter_map(|it| {
+                let by = it.all.iter().find_map(|address| by.get(address).copied())?;
+                Some(Held { drifted: it.drifted, by })
+            });
+            let more: Vec<Held> = more.collect();
+            held.extend(more);
+        }
     }
 
     fn candidate<'a>(&'a self, drifted: &'a Drifted) -> Candidate<'a> {
@@ -70,7 +84,7 @@ impl Drift {
     }
 
     /// Why something cannot be repaired.
-    fn hold<'a>(&'a self, it: &Candidate<'a>, held: &[Held<'a>]) -> Option<HeldBy<'a>> {
+    fn hold<'a>(&'a self, it: &Candidate<'a>) -> Option<HeldBy<'a>> {
         let ignored = self.ignored.iter().find(|other| it.all.contains(&other.drifted.address)).map(HeldBy::Ignored);
         let planned = || self.pending.iter().find(|other| it.all.contains(&other.address));
         // What is planned for it as well would be carried out without what is planned because of that: a listener would be on
@@ -81,8 +95,7 @@ impl Drift {
                 .filter(|_| !it.drifted.pending.is_empty())
                 .find(|other| self.rests_on(other, it.drifted))
         };
-        let needed = || held.iter().find(|other| it.all.contains(&other.drifted.address)).map(|other| other.by);
-        ignored.or_else(|| planned().or_else(part).map(HeldBy::Planned)).or_else(needed)
+        ignored.or_else(|| planned().or_else(part).map(HeldBy::Planned))
     }
 
     fn rests_on(&self, planned: &Pending, drifted: &Drifted) -> bool {
