@@ -38,8 +38,8 @@ impl<'a> Statement<'a> {
     pub(super) fn who(self) -> String {
         let who = match (self.get("Principal"), self.get("NotPrincipal")) {
             (Some(principal), _) if is_everyone(principal) => "everyone".to_owned(),
-            (Some(Value::Map(kinds)), _) => first(kinds.values().flat_map(many)),
-            (Some(other), _) => first(many(other).into_iter()),
+            (Some(Value::Map(kinds)), _) => first(kinds.values().flat_map(many), "nobody"),
+            (Some(other), _) => first(many(other).into_iter(), "nobody"),
             (None, Some(_)) => "everyone but some".to_owned(),
             (None, None) => "whoever has it".to_owned(),
         };
@@ -54,7 +54,7 @@ impl<'a> Statement<'a> {
                     "StringNotEquals" | "ArnNotEquals" | "StringNotLike" | "ArnNotLike" | "NotIpAddress" => "is not",
                     other => other,
                 };
-                format!("{key} {is} {}", first(many(values).into_iter()))
+                format!("{key} {is} {}", first(many(values).into_iter(), "(no value)"))
             })
             .collect();
         let conditions = if conditions.is_empty() {
@@ -97,12 +97,12 @@ fn many(value: &Value) -> Vec<&Value> {
     }
 }
 
-/// The first of some values, and how many more there are.
-fn first<'a>(values: impl Iterator<Item = &'a Value>) -> String {
+/// The first of some values, and how many more there are; else what none are called.
+fn first<'a>(values: impl Iterator<Item = &'a Value>, none: &str) -> String {
     let values: Vec<String> =
         values.map(|value| value.as_text().map_or_else(|| value.to_string(), str::to_owned)).collect();
     match values.as_slice() {
-        [] => "nobody".to_owned(),
+        [] => none.to_owned(),
         [one] => one.clone(),
         [one, two] => format!("{one} or {two}"),
         [one, rest @ ..] => format!("{one} or {} others", rest.len()),

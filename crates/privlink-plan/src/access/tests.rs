@@ -151,6 +151,9 @@ fn policies_that_come_and_go() {
     let one = policy(&[statement("Allow", &[("Principal", Value::from("r"))])]);
     assert_eq!(judge(None, Some(&one)).unwrap().text, "new policy: 1 allow statement (r, unconditionally)");
     assert_eq!(judge(None, Some(&policy(&[]))).unwrap().text, "new policy: no statements");
+    let empty = policy(&[when("Allow", "StringEquals", "k", &[])]);
+    let told = judge(None, Some(&empty)).unwrap().text;
+    assert_eq!(told, "new policy: 1 allow statement (everyone where k is (no value))");
     assert_eq!(judge(None, Some(&Value::from("x"))), None, "what has no statements is no policy");
     let (damaged, open) = (Value::from("{"), policy(&[on("Allow", "*")]));
     let changed = |before: &Value, after: &Value| {
