@@ -135,6 +135,9 @@ drift)
     arguments=(drift --format markdown)
     if [ "${INPUT_ISSUE:-false}" = true ]; then
         arguments+=(--issue)
+        if [ -n "${INPUT_NAME:-}" ]; then
+            arguments+=(--name "$INPUT_NAME")
+        fi
         export GITHUB_TOKEN=$token
     fi
     given

@@ -261,6 +261,15 @@ fn a_hook_and_an_issue_are_told_once_and_told_as_gone() {
     let issues: Vec<Value> = github.state()["issues"].as_array().unwrap().clone();
     let ours: Vec<&Value> = issues.iter().filter(|issue| issue["title"] == "Drift in project crossnetwork").collect();
     assert!(ours.len() == 1 && ours[0]["state"] == "closed", "{issues:#?}");
+
+    // Of two specs with one project's name a clean check of the one closes nothing of the other.
+    project.set("target/legacy/target-group", "/health/port", json!("8080"));
+    check(2, &["--issue", "--name", "shop/test"]);
+    project.set("target/legacy/target-group", "/health/port", json!("traffic-port"));
+    check(0, &["--issue", "--name", "shop-prod"]);
+    let issues: Vec<Value> = github.state()["issues"].as_array().unwrap().clone();
+    let named: Vec<&Value> = issues.iter().filter(|issue| issue["title"] == "Drift in project shop/test").collect();
+    assert!(named.len() == 1 && named[0]["state"] == "open", "{issues:#?}");
 }
 
 #[test]

@@ -28,6 +28,10 @@ pub(crate) struct GitHubArgs {
     /// The account that the token belongs to, such as `github-actions[bot]` [default: GitHub is asked].
     #[arg(long, value_name = "LOGIN", env = "PRIVLINK_AUTHOR")]
     pub(crate) author: Option<String>,
+    /// What the comment or the issue is known by, in place of the project's name: for specs of one repository that share a
+    /// project.
+    #[arg(long, value_name = "NAME", env = "PRIVLINK_NAME", value_parser = name)]
+    pub(crate) name: Option<String>,
 }
 
 /// `comment`.
@@ -40,9 +44,6 @@ pub(crate) struct CommentArgs {
     /// spec, unless --name says another.
     #[arg(long, value_name = "FILE", env = "PRIVLINK_FAILED")]
     pub(crate) failed: Option<PathBuf>,
-    /// What the comment is known by, in place of the project's name: for specs of one repository that share a project.
-    #[arg(long, value_name = "NAME", env = "PRIVLINK_NAME", value_parser = name)]
-    pub(crate) name: Option<String>,
     /// Label the pull request by what the plans of all its comments do: privlink:create, change, replace, delete, outage,
     /// failed. Other labels stay as they are.
     #[arg(long, env = "PRIVLINK_LABELS", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]

@@ -36,7 +36,7 @@ struct Note {
 }
 
 pub(crate) fn run(args: &CommentArgs, connect: &dyn Connect, streams: &Streams) -> Result<Exit, Failure> {
-    if args.name.is_some() && args.plans.len() > 1 {
+    if args.github.name.is_some() && args.plans.len() > 1 {
         return Err(Failure::Usage {
             message: format!("--name is for one plan, and these are {}", args.plans.len()),
             help: "without it each has a comment by its project; or call this once for each".to_owned(),
@@ -115,7 +115,7 @@ fn note_of(plan: &Plan, at: &PlanAt, args: &CommentArgs, job: &Job) -> Note {
         link: job.page.as_deref(),
     };
     Note {
-        name: args.name.clone().unwrap_or_else(|| plan.project.clone()),
+        name: args.github.name.clone().unwrap_or_else(|| plan.project.clone()),
         page: markdown::plan(plan, page),
         labels: comment::labels(plan),
         only_edit: plan.changes.is_empty(),
@@ -124,7 +124,7 @@ fn note_of(plan: &Plan, at: &PlanAt, args: &CommentArgs, job: &Job) -> Note {
 
 /// What a comment without a plan is known by. A spec that does not hold together may tell its project all the same.
 fn name_of(args: &CommentArgs) -> Option<String> {
-    args.name.clone().or_else(|| {
+    args.github.name.clone().or_else(|| {
         let variables = args.spec.var.iter().cloned().collect();
         let loaded = privlink_spec::load(&privlink_spec::LoadOptions { files: args.spec.file.clone(), variables });
         Some(loaded.document.project?.name.value)

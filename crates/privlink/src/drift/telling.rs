@@ -104,11 +104,11 @@ impl<'a> Telling<'a> {
 
     async fn issue(&self, report: Report<'_>, digest: Option<&str>) -> Result<Seen, Obstacle> {
         let github = self.job.connect(&self.args.github)?;
-        let project = &report.drift.project;
+        let name = self.args.github.name.as_ref().unwrap_or(&report.drift.project);
         let issue = Issue {
-            marker: &format!("{MARKER}{}", plain(project)),
+            marker: &format!("{MARKER}{}", plain(name)),
             label: LABEL,
-            title: &format!("Drift in project {project}"),
+            title: &format!("Drift in project {name}"),
             text: &markdown::text(report),
             news: &markdown::news(report),
             standing: digest.map_or(Standing::Clean, |digest| Standing::Wrong { digest }),
