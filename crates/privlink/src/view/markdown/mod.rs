@@ -25,8 +25,8 @@ use crate::site::quoted;
 
 /// How long a picture may be, and how many lines between its boxes it may have: GitHub draws no more.
 const PICTURE: (usize, usize) = (40_000, 400);
-/// How many lines a change may have where there is no room for all, and where there is less and less.
-const LONG: [usize; 3] = [400, 100, 30];
+/// How many bytes a change may have where there is no room for all, and where there is less and less.
+const LONG: [usize; 3] = [30_000, 6_000, 1_500];
 /// Room for the sentences about what was left out.
 const ROOM: usize = 1_500;
 
@@ -116,9 +116,10 @@ struct Told {
 }
 
 impl Told {
-    /// As much as so many lines hold, with what is around a difference or without; else its head, and how much is missing.
+    /// As much as so many bytes hold, with what is around a difference or without; else its head, and how much is missing.
     fn within(&self, whole: bool, longest: usize) -> Block {
-        match (whole && self.all.len() <= longest, self.lines.len() <= longest) {
+        let fits = |block: &Block| block.iter().map(String::len).sum::<usize>() <= longest;
+        match (whole && fits(&self.all), fits(&self.lines)) {
             (true, _) => self.all.clone(),
             (false, true) => self.lines.clone(),
             (false, false) => {

@@ -245,6 +245,13 @@ fn a_change_that_is_long_takes_no_others_room() {
     assert!(text.contains("+     name  \"service-99\"") && added == 13, "{added}: {text}");
     assert_sound(&text);
     of.changes.changes[14].attributes[0].after = before;
+    // One line may be too long, too.
+    let fat = Value::Set((0..6_000).map(|number| Value::from(format!("fat-{number:06}"))).collect());
+    let whole = of.changes.changes[99].after.replace([("fat".to_owned(), fat)].into_iter().collect());
+    let text = plan(&of, page(&KINDS));
+    assert!(text.contains("(1 line not shown here)") && !text.contains("fat-"), "{text}");
+    assert!(text.contains("+     name  \"service-98\""), "{text}");
+    of.changes.changes[99].after = whole;
     assert!(!plan(&of, page(&KINDS)).contains("not shown here"));
 }
 
