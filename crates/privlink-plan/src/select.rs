@@ -1,12 +1,13 @@
 //! Narrows a plan to what the person asked for, so that what is left still works by itself.
 //!
 //! A resource is chosen whole: with one of its calls, all of them. Targets pull in what their calls need; excludes take out
-//! what needs theirs. A deletion that happens together with another goes where that one goes. Of what a repair sets right in
+//! what needs theirs. What is changed goes with the new snapshot of it and with what runs that, in and out: an API's
+//! definition is never left undeployed. A deletion that happens together with another goes where that one goes. Of what a repair sets right in
 //! place nothing else is needed that is changed in place as well: all it names is there.
 
 use std::collections::BTreeSet;
 
-use privlink_model::{Action, Address, Attrs, Finding, Severity};
+use privlink_model::{Action, Address, Attrs, Finding, Ownership, ReplaceOrder, Severity, Value};
 
 use crate::Options;
 use crate::codes;
@@ -24,11 +25,15 @@ pub(crate) fn select(items: &[Item], drafts: &[Draft], calls: &Graph, options: &
             }
         }
     }
+    let mut together = needs.clone();
+    for (changed, follower) in followers(items) {
+        together.add(changed, follower);
+    }
     let within = |addresses: &[Address]| -> Vec<usize> {
         let named = |item: &Item| addresses.iter().any(|address| item.change.address.is_within(address));
         items.iter().enumerate().filter(|(_, item)| named(item)).map(|(number, _)| number).collect()
     };
-    let with_needs = |targets: Vec<usize>| -> BTreeSet<usize> {
+    let with_needs = |targets: Vec<usize>, needs: &Graph| -> BTreeSet<usize> {
         let needed: Vec<usize> = targets.iter().flat_map(|item| needs.all_needs(*item)).collect();
         targets.into_iter().chain(needed).collect()
     };
@@ -40,14 +45,14 @@ pub(crate) fn select(items: &[Item], drafts: &[Draft], calls: &Graph, options: &
         Some(only) => {
             let (alone, needy): (Vec<usize>, Vec<usize>) =
                 named(only).into_iter().partition(|item| stands_alone(items, &needs, *item));
-            alone.into_iter().chain(with_needs(needy)).collect()
+            alone.into_iter().chain(with_needs(needy, &needs)).collect()
         }
         None if options.targets.is_empty() => (0..items.len()).collect(),
-        None => with_needs(within(&options.targets)),
+        None => with_needs(within(&options.targets), &together),
     };
     for excluded in within(&options.excludes) {
         chosen.remove(&excluded);
-        for user in needs.all_users(excluded) {
+        for user in together.all_users(excluded) {
             chosen.remove(&user);
         }
     }
@@ -61,6 +66,37 @@ pub(crate) fn select(items: &[Item], drafts: &[Draft], calls: &Graph, options: &
         }
     }
     chosen
+}
+
+/// What is changed in place or made a new snapshot of, with what must not be left as it is then: the snapshot, and what runs it.
+fn followers(items: &[Item]) -> Vec<(usize, usize)> {
+    let mut pairs = Vec::new();
+    let snapshots =
+        items.iter().enumerate().filter(|(_, it)| it.schema.replace == ReplaceOrder::KeepOld && it.makes_new());
+    for (snapshot, taken) in snapshots {
+        let Some(desired) = taken.desired else { continue };
+        let (parent, needs) = (parent(taken), desired.needs());
+        for (number, item) in items.iter().enumerate().filter(|(_, item)| item.change.action == Action::Update) {
+            let runs_it = || {
+                let mut values = item.change.after.iter().flat_map(Attrs::iter);
+                values.any(|(_, value)| value.references().iter().any(|of| of.address == desired.address))
+            };
+            if parent.is_some() && self::parent(item) == parent && needs.contains(&item.change.address) {
+                pairs.push((number, snapshot));
+            } else if runs_it() {
+                pairs.push((snapshot, number));
+            }
+        }
+    }
+    pairs
+}
+
+/// What something goes by that has no tags of its own.
+fn parent<'a>(item: &Item<'a>) -> Option<&'a Value> {
+    match item.schema.ownership {
+        Ownership::Parent(key) => item.desired?.attrs.get(key),
+        _ => None,
+    }
 }
 
 /// Whether something is changed in place, to values that are known, and so is all that its steps come after.

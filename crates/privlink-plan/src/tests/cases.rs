@@ -270,6 +270,36 @@ fn targets_bring_what_they_need_and_excludes_take_what_needs_them() {
 }
 
 #[test]
+fn no_narrowed_plan_leaves_a_definition_undeployed() {
+    let world = applied(&chain());
+    let mock = Value::map([("/", Value::from("mock"))]);
+    let definition = resource("api/definition", &DEFINITION, [("api", id("api")), ("paths", mock)]);
+    let groups = set([id("group"), "sg-own".into()]);
+    let balancer = resource("balancer", &BALANCER, [("name", "pl".into()), ("groups", groups)]);
+    let desired = with(with(with(chain(), definition), deployment(&[])), balancer);
+    let show = |targets: &[&str], excludes: &[&str]| {
+        let [targets, excludes] = [targets, excludes].map(|of| of.iter().copied().map(Address::new).collect());
+        outline(&planned_with(&desired, &world.snapshot(), Options { targets, excludes, ..Options::default() }))
+    };
+    let whole = expect![[r#"
+        1 ~ api/definition definition 111111111111/us-east-1 PutApi set paths
+            paths: {"/": "link-3"} → {"/": "mock"}
+        ---
+        2 + api/deployment deployment 111111111111/us-east-1 CreateDeployment [1]
+        ---
+        3 ~ api/stage stage 111111111111/us-east-1 UpdateStage set deployment [2]
+            deployment: "deployment-8" → (id of api/deployment)
+        note[privlink::plan::partial]: 1 change is left out by --target or --exclude
+    "#]];
+    whole.assert_eq(&show(&["api/definition"], &[]));
+    assert_eq!(show(&["api/definition"], &[]), show(&["api/stage"], &[]));
+    assert_eq!(show(&["api/definition"], &[]), show(&[], &["balancer"]));
+    for part in ["api/definition", "api/deployment", "api/stage"] {
+        assert_eq!(show(&["balancer"], &[]), show(&[], &[part]), "without {part}");
+    }
+}
+
+#[test]
 fn a_target_that_names_nothing_is_an_error() {
     let options =
         Options { targets: vec![Address::new("lnik")], excludes: vec![Address::new("ap")], ..Options::default() };
