@@ -67,7 +67,7 @@ impl<'a> Statement<'a> {
 
     /// Whether its words hold variables, which are filled in with what the request is like.
     pub(super) fn has_variables(self) -> bool {
-        self.0.any(&|value| value.as_text().is_some_and(|text| text.contains("${")))
+        varies(self.0)
     }
 
     /// Whether it matches every request that `narrow` matches.
@@ -80,6 +80,13 @@ impl<'a> Statement<'a> {
             (_, one, other) if one == other => true,
             ("Condition", wide, less) => conditions_cover(wide, less),
             ("Principal", Some(wide), Some(less)) => principals_cover(wide, less),
+            ("Action" | "Resource", Some(wide), Some(_)) if *wide == Value::text_set(["*"]) => true,
+            // A request may lack what a variable is filled in with, and what then becomes of the others is not known.
+            ("Action" | "NotAction" | "Resource" | "NotResource", Some(wide), Some(less))
+                if varies(wide) || varies(less) =>
+            {
+                false
+            }
             ("Action" | "Resource", Some(wide), Some(less)) => {
                 many(less).into_iter().all(|less| many(wide).into_iter().any(|wide| pattern_covers(key, wide, less)))
             }
@@ -88,6 +95,10 @@ impl<'a> Statement<'a> {
             _ => false,
         })
     }
+}
+
+fn varies(value: &Value) -> bool {
+    value.any(&|value| value.as_text().is_some_and(|text| text.contains("${")))
 }
 
 fn many(value: &Value) -> Vec<&Value> {
@@ -138,8 +149,7 @@ fn pattern_covers(key: &str, wide: &Value, less: &Value) -> bool {
     }
     let (Some(wide), Some(less)) = (wide.as_text(), less.as_text()) else { return false };
     let Some(prefix) = wide.strip_suffix('*') else { return false };
-    // What a variable is filled in with is not known.
-    let simple = !prefix.contains(['*', '?']) && !wide.contains("${") && !less.contains("${");
+    let simple = !prefix.contains(['*', '?']);
     let rest = less.strip_prefix(prefix);
     wide == "*" || (simple && rest.is_some_and(|rest| key == "Action" || !rest.contains(':')))
 }
@@ -203,8 +213,8 @@ impl Rule {
         let all_within = |inner: &Value, outer: &Value| {
             many(inner).into_iter().all(|inner| many(outer).into_iter().any(|outer| within(inner, outer)))
         };
-        if wide.is_empty() || less.is_empty() {
-            // AWS says of a condition without values that it "does not affect the policy", and not whether it is met.
+        // AWS says of a condition without values that it "does not affect the policy", and not whether it is met.
+        if [wide, less].into_iter().any(|values| values.is_empty() || varies(values)) {
             return wide == less;
         }
         match self {

@@ -82,6 +82,7 @@ fn statements_that_are_reworded() {
         (from(&["2001:db8::/32"]), from(&["::/0"])),
         (on("Allow", "execute-api:/*/GET/orders"), on("Allow", "execute-api:/*")),
         (on("Allow", "a"), statement("Allow", &[("Resource", Value::text_set(["a", "b"]))])),
+        (on("Allow", "${aws:username}"), statement("Allow", &[("Resource", Value::text_set(["*"]))])),
     ] {
         let (narrow, wide) = ([narrow], [wide]);
         assert_eq!(counted(&narrow, &wide), "loosened: 1 allow statement widened");
@@ -106,6 +107,8 @@ fn what_is_not_certain_is_changed() {
         (on("Allow", "arn:aws:s3:::a"), on("Allow", "arn:aws:s*")),
         (on("Allow", "a?c"), on("Allow", "a*c")),
         (on("Allow", "x/a"), on("Allow", "${aws:username}*")),
+        (on("Allow", "x/a"), statement("Allow", &[("Resource", Value::text_set(["x/a", "x/${aws:username}"]))])),
+        (when("Allow", "StringEquals", "k", &["a"]), when("Allow", "StringEquals", "k", &["a", "${aws:username}"])),
         (when("Allow", "StringLike", "k", &["a"]), when("Allow", "StringEquals", "k", &["a", "b"])),
         (when("Allow", "NumericLessThan", "k", &["1"]), when("Allow", "NumericLessThan", "k", &["1", "2"])),
         (when("Allow", "IpAddress", "k", &["10.0.0.0/8"]), when("Allow", "IpAddress", "k", &["10.0.0.0/99"])),
