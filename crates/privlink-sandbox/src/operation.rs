@@ -16,6 +16,7 @@ const GATEWAY_OPERATIONS: &[&str] = &[
     "CreateStage",
     "CreateVpcLink",
     "DeleteDeployment",
+    "DeleteGatewayResponse",
     "DeleteIntegration",
     "DeleteIntegrationResponse",
     "DeleteMethod",
@@ -28,6 +29,8 @@ const GATEWAY_OPERATIONS: &[&str] = &[
     "GetDeployment",
     "GetDeployments",
     "GetExport",
+    "GetGatewayResponse",
+    "GetGatewayResponses",
     "GetIntegration",
     "GetIntegrationResponse",
     "GetMethod",
@@ -42,6 +45,7 @@ const GATEWAY_OPERATIONS: &[&str] = &[
     "GetVpcLink",
     "GetVpcLinks",
     "ImportRestApi",
+    "PutGatewayResponse",
     "PutIntegration",
     "PutIntegrationResponse",
     "PutMethod",
@@ -51,6 +55,7 @@ const GATEWAY_OPERATIONS: &[&str] = &[
     "UntagResource",
     "UpdateAccount",
     "UpdateDeployment",
+    "UpdateGatewayResponse",
     "UpdateIntegration",
     "UpdateIntegrationResponse",
     "UpdateMethod",
@@ -79,6 +84,7 @@ pub(crate) fn operation(service: Service, call: &Call) -> String {
         ("restapis", "resources", 8) if part(6) == "responses" => ("MethodResponse", false),
         ("restapis", "resources", 9) => ("IntegrationResponse", false),
         ("restapis", "deployments", 3 | 4) => ("Deployment", segments.len() == 3),
+        ("restapis", "gatewayresponses", 3 | 4) => ("GatewayResponse", segments.len() == 3),
         ("restapis", "stages", 3 | 4) => ("Stage", segments.len() == 3),
         ("restapis", "stages", 6) => ("Export", false),
         ("vpclinks", _, 1 | 2) => ("VpcLink", segments.len() == 1),
@@ -135,6 +141,8 @@ mod tests {
             "PutIntegrationResponse"
         );
         assert_eq!(name("PUT", "/restapis/a/resources/r/methods/GET/responses/200", &[]), "PutMethodResponse");
+        assert_eq!(name("GET", "/restapis/a/gatewayresponses", &[]), "GetGatewayResponses");
+        assert_eq!(name("PUT", "/restapis/a/gatewayresponses/THROTTLED", &[]), "PutGatewayResponse");
         assert_eq!(name("GET", "/restapis/a/stages/s/exports/oas30", &[]), "GetExport");
         assert_eq!(name("DELETE", "/vpclinks/v", &[]), "DeleteVpcLink");
         assert_eq!(name("PUT", "/tags/arn%3Aaws%2Fx", &[]), "TagResource");

@@ -27,6 +27,9 @@ pub(super) struct Definition {
     pub(super) endpoint_access_mode: Option<String>,
     /// Schemas by name.
     pub(super) models: BTreeMap<String, String>,
+    /// Those that are customised, by type.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) gateway_responses: BTreeMap<String, GatewayResponse>,
     pub(super) root: String,
     pub(super) resources: BTreeMap<String, Resource>,
 }
@@ -159,6 +162,16 @@ pub(super) struct IntegrationResponse {
     pub(super) response_templates: Option<BTreeMap<String, Option<String>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) content_handling: Option<String>,
+}
+
+/// What API Gateway answers itself, as far as it is customised.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct GatewayResponse {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) status_code: Option<String>,
+    pub(super) response_parameters: BTreeMap<String, String>,
+    pub(super) response_templates: BTreeMap<String, String>,
 }
 
 impl Definition {

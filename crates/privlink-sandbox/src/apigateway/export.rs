@@ -73,6 +73,9 @@ fn whole_api(document: &mut Map<String, Value>, snapshot: &Definition) {
     if !snapshot.binary_media_types.is_empty() {
         document.insert("x-amazon-apigateway-binary-media-types".into(), json!(snapshot.binary_media_types));
     }
+    if !snapshot.gateway_responses.is_empty() {
+        document.insert("x-amazon-apigateway-gateway-responses".into(), json!(snapshot.gateway_responses));
+    }
     if let Some(size) = snapshot.minimum_compression_size {
         document.insert("x-amazon-apigateway-minimum-compression-size".into(), json!(size));
     }

@@ -10,7 +10,7 @@ use super::openapi::{self, Draft};
 use super::rest_api::{self, Tags};
 use super::site::Site;
 use super::state::RestApi;
-use super::{integration, method, model, policy, resource};
+use super::{gateway_response, integration, method, model, policy, resource};
 use crate::wire::{Call, Fault, Reply};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -144,6 +144,10 @@ fn properties(site: &Site, id: &str, definition: &mut Definition, draft: &Draft)
         definition.endpoint_access_mode.clone_from(&draft.endpoint_access_mode);
     }
     definition.models.extend(draft.models.clone());
+    for (kind, response) in &draft.gateway_responses {
+        gateway_response::check(kind, response).map_err(|fault| bad_request(fault.message))?;
+        definition.gateway_responses.insert(kind.clone(), response.clone());
+    }
     Ok(())
 }
 

@@ -9,6 +9,7 @@ mod definition;
 mod deployment;
 mod export;
 mod fault;
+mod gateway_response;
 mod import;
 mod input;
 mod integration;
@@ -75,6 +76,14 @@ pub(crate) fn handle(world: &mut World, call: &Call) -> Result<Reply, Fault> {
             ("PATCH", [name]) => stage::update(site, api, name),
             ("DELETE", [name]) => stage::delete(site, api, name),
             ("GET", [name, "exports", kind]) => export::get(site, api, name, kind),
+            _ => Err(unsupported(call)),
+        },
+        ["restapis", api, "gatewayresponses", rest @ ..] => match (call.method.as_str(), rest) {
+            ("GET", []) => gateway_response::list(site, api),
+            ("GET", [kind]) => gateway_response::get(site, api, kind),
+            ("PUT", [kind]) => gateway_response::put(site, api, kind),
+            ("PATCH", [kind]) => gateway_response::update(site, api, kind),
+            ("DELETE", [kind]) => gateway_response::delete(site, api, kind),
             _ => Err(unsupported(call)),
         },
         ["vpclinks", rest @ ..] => match (call.method.as_str(), rest) {

@@ -1,10 +1,10 @@
 //! OpenAPI documents: what API Gateway reads out of one, whichever version it is written in.
 //!
-//! Gives a [`Draft`] that knows neither versions nor references; nothing here looks at an API. JSON only. Authorizers,
-//! request validators and gateway responses are not part of this world: a document that uses them is refused, for leaving
-//! them out silently would be kinder than AWS. Read next: `import.rs`, which applies a draft.
+//! Gives a [`Draft`] that knows neither versions nor references; nothing here looks at an API. JSON only. Authorizers
+//! and request validators are not part of this world: a document that uses them is refused, for leaving them out silently
+//! would be kinder than AWS. Read next: `import.rs`, which applies a draft.
 
-use super::definition::{Integration, IntegrationResponse, Method, MethodResponse, TlsConfig};
+use super::definition::{GatewayResponse, Integration, IntegrationResponse, Method, MethodResponse, TlsConfig};
 use super::fault::bad_request;
 use super::integration::{timeout, with_defaults};
 use crate::ids::stable_hex;
@@ -31,6 +31,8 @@ pub(super) struct Draft {
     pub(super) security_policy: Option<String>,
     pub(super) endpoint_access_mode: Option<String>,
     pub(super) base_path: String,
+    /// By type.
+    pub(super) gateway_responses: BTreeMap<String, GatewayResponse>,
     pub(super) models: BTreeMap<String, String>,
     /// In the document's order.
     pub(super) paths: Vec<(String, Vec<Method>)>,
@@ -119,6 +121,7 @@ impl<'d> Reader<'d> {
                 "endpoint-configuration",
                 "security-policy",
                 "endpoint-access-mode",
+                "gateway-responses",
                 "importexport-version",
             ],
         )?;
@@ -130,6 +133,11 @@ impl<'d> Reader<'d> {
         self.draft.minimum_compression_size = size.map(|size| size.as_i64().ok_or_else(invalid)).transpose()?;
         let media = top.get("x-amazon-apigateway-binary-media-types");
         self.draft.binary_media_types = media.map(texts).transpose()?;
+        if let Some(responses) = top.get("x-amazon-apigateway-gateway-responses") {
+            let responses = responses.as_object().ok_or_else(invalid)?;
+            let read = |(kind, one): (&String, &Value)| Ok((kind.clone(), gateway_response(one)?));
+            self.draft.gateway_responses = responses.iter().map(read).collect::<Result<_, Fault>>()?;
+        }
         const ENDPOINT: &str = "x-amazon-apigateway-endpoint-configuration";
         let endpoint = if self.version3 {
             let servers = top.get("servers").and_then(Value::as_array);
@@ -378,11 +386,8 @@ fn integration_of(members: &Map<String, Value>) -> Result<Integration, Fault> {
     }
     for (pattern, response) in members.get("responses").and_then(Value::as_object).into_iter().flatten() {
         let response = response.as_object().ok_or_else(invalid)?;
-        let status = match response.get("statusCode") {
-            Some(Value::String(status)) => status.clone(),
-            Some(Value::Number(status)) => status.to_string(),
-            _ => return Err(bad_request("Every response of an integration must have a statusCode")),
-        };
+        let status = status(response)?;
+        let status = status.ok_or_else(|| bad_request("Every response of an integration must have a statusCode"))?;
         super::method::check_status(&status)?;
         let response = IntegrationResponse {
             status_code: status.clone(),
@@ -394,6 +399,26 @@ fn integration_of(members: &Map<String, Value>) -> Result<Integration, Fault> {
         out.integration_responses.insert(status, response);
     }
     Ok(out)
+}
+
+fn gateway_response(given: &Value) -> Result<GatewayResponse, Fault> {
+    let members = given.as_object().ok_or_else(invalid)?;
+    let map = |key: &str| members.get(key).map(text_map).transpose().map(Option::unwrap_or_default);
+    Ok(GatewayResponse {
+        status_code: status(members)?,
+        response_parameters: map("responseParameters")?,
+        response_templates: map("responseTemplates")?,
+    })
+}
+
+/// Reads a status, which documents give as text or as a number.
+fn status(members: &Map<String, Value>) -> Result<Option<String>, Fault> {
+    match members.get("statusCode") {
+        None => Ok(None),
+        Some(Value::String(status)) => Ok(Some(status.clone())),
+        Some(Value::Number(status)) => Ok(Some(status.to_string())),
+        Some(_) => Err(invalid()),
+    }
 }
 
 fn text(members: &Map<String, Value>, key: &str) -> Option<String> {

@@ -97,6 +97,7 @@ fn gateway_request(call: &Call, operation: &str) -> Value {
             "methods" => "httpMethod",
             "responses" => "statusCode",
             "deployments" => "deploymentId",
+            "gatewayresponses" => "responseType",
             "stages" => "stageName",
             "vpclinks" => "vpcLinkId",
             "tags" => {

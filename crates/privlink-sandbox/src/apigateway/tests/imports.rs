@@ -283,9 +283,9 @@ fn what_this_world_cannot_keep_is_refused_not_lost() {
     ] {
         refused_as(ask.post("/restapis?mode=import", base(operation)), "BadRequestException");
     }
-    let mut gateway_responses = base(json!({}));
-    gateway_responses["x-amazon-apigateway-gateway-responses"] = json!({});
-    refused_as(ask.post("/restapis?mode=import", gateway_responses), "BadRequestException");
+    let mut validators = base(json!({}));
+    validators["x-amazon-apigateway-request-validators"] = json!({});
+    refused_as(ask.post("/restapis?mode=import", validators), "BadRequestException");
     let named = json!({
         "security": [{ "key": [] }, { "sig": [] }],
         "x-amazon-apigateway-integration": { "$ref": "#/components/x-amazon-apigateway-integrations/none" }

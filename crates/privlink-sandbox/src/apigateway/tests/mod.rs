@@ -3,6 +3,7 @@
 //! This file holds the world and the short ways to ask; the rules stand by topic in the files below.
 
 mod deploy;
+mod gateway_responses;
 mod imports;
 mod rest_apis;
 mod routes;
