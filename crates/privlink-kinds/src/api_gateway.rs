@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use aws_sdk_apigateway::types::{Deployment, Op, PatchOperation, Resource, RestApi, Stage, VpcLink};
+use aws_sdk_apigateway::types::{Deployment, GatewayResponse, Op, PatchOperation, Resource, RestApi, Stage, VpcLink};
 use privlink_model::CloudError;
 
 use crate::session::Session;
@@ -13,6 +13,7 @@ use crate::session::Session;
 const GET_REST_APIS: &str = "apigateway:GetRestApis";
 const GET_VPC_LINKS: &str = "apigateway:GetVpcLinks";
 const GET_RESOURCES: &str = "apigateway:GetResources";
+const GET_GATEWAY_RESPONSES: &str = "apigateway:GetGatewayResponses";
 const GET_DEPLOYMENTS: &str = "apigateway:GetDeployments";
 const GET_STAGES: &str = "apigateway:GetStages";
 
@@ -35,6 +36,12 @@ pub(crate) async fn list_vpc_links(session: &Session) -> Result<Vec<VpcLink>, Cl
 pub(crate) async fn list_resources(session: &Session, api: &str) -> Result<Vec<Resource>, CloudError> {
     let call = session.api_gateway_reads().get_resources().rest_api_id(api).embed("methods").limit(PAGE);
     call.into_paginator().items().send().try_collect().await.map_err(|error| session.error(GET_RESOURCES, error))
+}
+
+/// What API Gateway itself answers for one API, AWS's own answers among them. There are no pages of it.
+pub(crate) async fn list_gateway_responses(session: &Session, api: &str) -> Result<Vec<GatewayResponse>, CloudError> {
+    let answer = session.api_gateway_reads().get_gateway_responses().rest_api_id(api).send().await;
+    Ok(answer.map_err(|error| session.error(GET_GATEWAY_RESPONSES, error))?.items.unwrap_or_default())
 }
 
 /// The deployments of one API.

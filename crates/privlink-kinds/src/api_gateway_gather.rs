@@ -1,7 +1,7 @@
 //! Reading all of API Gateway in one scope, with as few calls as its API allows.
 //!
-//! Owns: the order of the reads. There is no filter by tag, but APIs, VPC links and stages come with their tags; what an API
-//! does, its deployments and its stages take one call each for each API of ours. Refuses to know: what an object's attributes
+//! Owns: the order of the reads. There is no filter by tag, but APIs, VPC links and stages come with their tags; the paths of
+//! an API, what it answers itself, its deployments and its stages take one call each for each API of ours. Refuses to know: what an object's attributes
 //! mean, which is for its kind's file.
 //! Read next: `api_gateway` for the calls, then `rest_api`, `api_definition`, `deployment`, `stage`, `vpc_link`.
 
@@ -13,7 +13,8 @@ use futures_util::join;
 use privlink_model::keys::{api_definition, deployment, rest_api, stage, vpc_link};
 use privlink_model::{CloudError, Listing, Observed, Owner, Query};
 
-use crate::api_gateway::{list_deployments, list_resources, list_rest_apis, list_stages, list_vpc_links};
+use crate::api_definition::live::parts;
+use crate::api_gateway::{list_deployments, list_rest_apis, list_stages, list_vpc_links};
 use crate::live::found;
 use crate::session::Session;
 
@@ -67,16 +68,16 @@ async fn gather_apis(session: &Session) -> Read<ApisRead> {
         .collect();
     let parts: Vec<_> = join_all(ours.iter().map(async |(_, observed)| {
         let id = observed.id.as_str();
-        join!(list_resources(session, id), list_deployments(session, id), list_stages(session, id))
+        join!(parts(session, id), list_deployments(session, id), list_stages(session, id))
     }))
     .await;
     let mut read =
         ApisRead { apis: Vec::new(), definitions: Ok(Vec::new()), deployments: Ok(Vec::new()), stages: Ok(Vec::new()) };
-    for ((live, observed), (resources, deployments, stages)) in ours.into_iter().zip(parts) {
+    for ((live, observed), (parts, deployments, stages)) in ours.into_iter().zip(parts) {
         let (id, owner) = (observed.id.clone(), observed.owner.clone());
         read.apis.push(observed);
-        add(&mut read.definitions, resources, |resources| {
-            crate::api_definition::live::observe(session, &live, &resources, &owner).into_iter().collect()
+        add(&mut read.definitions, parts, |parts| {
+            crate::api_definition::live::observe(session, &live, &parts, &owner).into_iter().collect()
         });
         add(&mut read.deployments, deployments, |deployments| {
             let newest = crate::deployment::live::newest(&deployments);

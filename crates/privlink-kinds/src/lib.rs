@@ -41,7 +41,6 @@ pub mod endpoint_connection;
 pub mod endpoint_service;
 #[cfg(feature = "aws")]
 mod error;
-#[cfg(any(feature = "aws", test))]
 mod json;
 #[cfg(feature = "aws")]
 mod limiter;

@@ -44,10 +44,11 @@ fn path(uri: &str) -> &str {
 
 /// The operation of a REST request: `POST /restapis/abc/deployments` is `CreateDeployment`.
 fn rest_operation(method: &str, path: &str) -> String {
-    const NOUNS: [(&str, &str); 6] = [
+    const NOUNS: [(&str, &str); 7] = [
         ("restapis", "RestApi"),
         ("vpclinks", "VpcLink"),
         ("resources", "Resource"),
+        ("gatewayresponses", "GatewayResponse"),
         ("deployments", "Deployment"),
         ("stages", "Stage"),
         ("exports", "Export"),
@@ -91,6 +92,7 @@ mod tests {
         check("DELETE", "/restapis/abc", "DeleteRestApi");
         check("POST", "/restapis/abc/deployments", "CreateDeployment");
         check("GET", "/restapis/abc/resources", "GetResources");
+        check("GET", "/restapis/abc/gatewayresponses", "GetGatewayResponses");
         check("PATCH", "/restapis/abc/stages/stages", "UpdateStage");
         check("DELETE", "/gateway/vpclinks/x", "DeleteVpcLink");
         check("GET", "/", "GetUnknown");

@@ -199,6 +199,8 @@ pub struct AttributeSchema {
     pub flow: Option<Flow>,
     /// Whether others name the object by it, beside its id.
     pub known_by: bool,
+    /// What of a value that was read no write can bring back; none where all can.
+    pub unwritable: fn(&Value) -> Option<String>,
     /// The one form two equal values have.
     pub normalise: fn(Value) -> Value,
 }
@@ -227,6 +229,7 @@ impl AttributeSchema {
             awaited: false,
             flow: None,
             known_by: false,
+            unwritable: |_| None,
             normalise: |value| value,
         }
     }
@@ -319,6 +322,11 @@ impl AttributeSchema {
     /// Marks that others name the object by it, beside its id.
     pub const fn known_by(mut self) -> Self {
         self.known_by = true;
+        self
+    }
+    /// Tells what of a value that was read no write can bring back.
+    pub const fn unwritable(mut self, what: fn(&Value) -> Option<String>) -> Self {
+        self.unwritable = what;
         self
     }
     /// Gives it a normaliser.

@@ -64,6 +64,11 @@ pub(super) fn document(attrs: &Attrs) -> Result<Json, String> {
     Ok(Json::Object(document))
 }
 
+/// What of paths as they were read no document can say.
+pub(super) fn unwritable(paths: &Value) -> Option<String> {
+    Writer::default().paths(&paths::normalise(paths.clone())).err()
+}
+
 fn policy_json(value: Value) -> Result<Json, String> {
     match to_json::of(&resource_policy::normalise(value))? {
         Json::Object(policy) => Ok(Json::Object(policy)),
@@ -86,6 +91,7 @@ fn setting_extension(key: &str) -> Result<Option<&'static str>, String> {
         "binaryMediaTypes" => Ok(Some("x-amazon-apigateway-binary-media-types")),
         "minimumCompressionSize" => Ok(Some("x-amazon-apigateway-minimum-compression-size")),
         "apiKeySource" => Ok(Some("x-amazon-apigateway-api-key-source")),
+        "gatewayResponses" => Ok(Some("x-amazon-apigateway-gateway-responses")),
         "disableExecuteApiEndpoint" => Ok(None),
         other => Err(format!("the setting {other:?} cannot be written in a definition")),
     }
@@ -273,7 +279,7 @@ fn entries<'a>(value: &'a Value, what: &str) -> Result<&'a Members, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::document;
+    use super::{document, unwritable};
     use crate::api_definition::SETTINGS;
     use crate::api_definition::paths::tests::spelled_out;
     use privlink_model::keys::api_definition::{DESCRIPTION, ENDPOINTS, NAME, PATHS, POLICY};
@@ -357,6 +363,14 @@ mod tests {
         assert_eq!(read["paths"]["/"]["get"]["parameters"][0]["in"], json!("query"));
         let attrs = attrs().with(&SETTINGS, Value::map([("binaryMediaTypes", Value::text_set(["image/png"]))]));
         assert_eq!(document(&attrs).unwrap()["x-amazon-apigateway-binary-media-types"], json!(["image/png"]));
+        let header = Value::map([("gatewayresponse.header.Retry-After", Value::from("'5'"))]);
+        let busy = Value::map([("statusCode", Value::from("503")), ("responseParameters", header)]);
+        let settings = Value::map([("gatewayResponses", Value::map([("THROTTLED", busy)]))]);
+        assert_eq!(
+            document(&attrs.with(&SETTINGS, settings)).unwrap()["x-amazon-apigateway-gateway-responses"],
+            json!({ "THROTTLED": { "statusCode": "503",
+                    "responseParameters": { "gatewayresponse.header.Retry-After": "'5'" } } })
+        );
     }
 
     #[test]
@@ -364,6 +378,11 @@ mod tests {
         let why = document(&with_method("authorizerId", "abc123".into())).unwrap_err();
         assert!(why.contains("GET /") && why.contains("authorizerId"), "{why}");
         assert!(document(&with_method("authorization", "CUSTOM".into())).is_err());
+        for lost in ["authorizerId", "requestValidatorId", "requestModels", "authorizationScopes"] {
+            let paths = with_method(lost, "abc123".into()).read(&PATHS).unwrap();
+            assert!(unwritable(&paths).is_some_and(|why| why.contains("GET /") && why.contains(lost)), "{lost}");
+        }
+        assert_eq!(unwritable(&spelled_out()), None);
     }
 
     #[test]

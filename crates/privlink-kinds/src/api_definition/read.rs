@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_apigateway::types::{
-    ApiKeySourceType, ConnectionType, Integration, IntegrationResponse, Method, MethodResponse, Resource,
-    ResponseTransferMode, RestApi,
+    ApiKeySourceType, ConnectionType, GatewayResponse, Integration, IntegrationResponse, Method, MethodResponse,
+    Resource, ResponseTransferMode, RestApi,
 };
 use privlink_model::Value;
 use privlink_model::keys::api_definition::{integration, method};
@@ -32,8 +32,8 @@ pub(super) fn paths(resources: &[Resource]) -> Value {
     normalise(Value::Map(paths))
 }
 
-/// Properties of the API itself that are not AWS's defaults; none when all are.
-pub(super) fn settings(live: &RestApi) -> Option<Value> {
+/// Properties of the API itself that are not AWS's defaults, with what it answers by itself; none when all are.
+pub(super) fn settings(live: &RestApi, responses: &[GatewayResponse]) -> Option<Value> {
     let mut out = Members::new();
     if !live.binary_media_types().is_empty() {
         out.insert("binaryMediaTypes".into(), Value::text_set(live.binary_media_types()));
@@ -47,7 +47,24 @@ pub(super) fn settings(live: &RestApi) -> Option<Value> {
     if let Some(source) = live.api_key_source().filter(|source| **source != ApiKeySourceType::Header) {
         out.insert("apiKeySource".into(), Value::from(source.as_str()));
     }
+    let customised: Members = responses
+        .iter()
+        .filter(|one| !one.default_response())
+        .filter_map(|one| Some((one.response_type()?.as_str().to_owned(), Value::Map(gateway_response(one)))))
+        .collect();
+    if !customised.is_empty() {
+        out.insert("gatewayResponses".into(), Value::Map(customised));
+    }
     (!out.is_empty()).then_some(Value::Map(out))
+}
+
+/// What a customisation leaves out AWS shows as its own words, and those are written back.
+fn gateway_response(live: &GatewayResponse) -> Members {
+    let mut out = Members::new();
+    put_text(&mut out, "statusCode", live.status_code());
+    put_texts(&mut out, "responseParameters", live.response_parameters());
+    put_texts(&mut out, "responseTemplates", live.response_templates());
+    out
 }
 
 fn method_members(live: &Method) -> Members {

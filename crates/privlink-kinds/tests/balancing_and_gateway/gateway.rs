@@ -246,6 +246,35 @@ async fn a_method_added_by_hand_shows_with_all_it_has() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_answer_of_the_gateways_own_is_read_wiped_and_written_back() {
+    let bench = Bench::start().await;
+    let (kind, address) = (api_definition::KIND, "api/orders/api-definition/definition");
+    let api = bench.create(rest_api::KIND, "api/orders", api_attrs()).await;
+    let plain = Attrs::new()
+        .with(&api_definition::API, api.clone())
+        .with(&api_definition::NAME, "orders".to_owned())
+        .with(&api_definition::PATHS, Value::map([("/", Value::map([("OPTIONS", preflight(&[]))]))]));
+    bench.create(kind, "api/orders/definition", plain.clone()).await;
+    bench.shows(kind, address, &plain).await;
+
+    let settings = Attr::<Value>::new("settings");
+    let busy = Value::map([
+        ("statusCode", text("503")),
+        ("responseParameters", Value::map([("gatewayresponse.header.Retry-After", text("'5'"))])),
+        ("responseTemplates", Value::map([("application/json", text("{}")), ("application/xml", text("<busy/>"))])),
+    ]);
+    let all = Value::map([("responseTemplates", Value::map([("application/json", text("{\"failed\":true}"))]))]);
+    let given = Value::map([("gatewayResponses", Value::map([("THROTTLED", busy), ("DEFAULT_5XX", all)]))]);
+    let attrs = plain.clone().with(&settings, given.clone());
+    bench.update(kind, &api, Attrs::new().with(&settings, given.clone())).await;
+    bench.shows(kind, address, &attrs).await;
+    bench.update(kind, &api, Attrs::new().with(&settings, Value::map::<String>([]))).await;
+    bench.shows(kind, address, &plain).await;
+    bench.update(kind, &api, Attrs::new().with(&settings, given)).await;
+    bench.shows(kind, address, &attrs).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_empty_template_which_aws_answers_as_null_is_read_as_empty() {
     let bench = Bench::start().await;
     let api = bench.create(rest_api::KIND, "api/orders", api_attrs()).await;
