@@ -14,7 +14,7 @@ use serde_json::Value as Json;
 
 use crate::exit_code::Exit;
 use crate::failure::Failure;
-use crate::streams::Sink;
+use crate::sink::Sink;
 use crate::view::event_stream;
 
 /// Where events go.
@@ -80,7 +80,7 @@ mod tests {
 
     use super::*;
     use crate::exit_code;
-    use crate::streams::captured::{self, Buffer};
+    use crate::sink::captured::{self, Buffer};
 
     /// A pipe that is full until somebody reads.
     struct Full {

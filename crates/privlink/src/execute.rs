@@ -15,9 +15,10 @@ use crate::connection::Connection;
 use crate::events::Events;
 use crate::exit_code::{self, Exit};
 use crate::signals::Signals;
-use crate::streams::{Sink, Streams};
+use crate::sink::Sink;
+use crate::streams::Streams;
 use crate::view::event_stream::{self, Start, Telling};
-use crate::view::outcome::{self, Ending};
+use crate::view::outcome::{self, Ending, Words};
 use crate::view::progress::{self, Progress};
 use crate::view::style::Style;
 use crate::who::who;
@@ -47,18 +48,6 @@ pub(crate) struct Work<'a> {
     pub(crate) parallelism: Option<u16>,
     /// What is said at the end.
     pub(crate) words: Words,
-}
-
-/// What is said at the end.
-pub(crate) struct Words {
-    /// What a good end is called: `Applied`.
-    pub(crate) done: &'static str,
-    /// The command that tries it again from the beginning.
-    pub(crate) again: String,
-    /// The command that goes on.
-    pub(crate) resume: String,
-    /// The command that takes it back.
-    pub(crate) rollback: String,
 }
 
 /// Carries out a run, or takes it back, and tells how it ended. When the lock is lost, nothing more is called.

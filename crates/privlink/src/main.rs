@@ -38,6 +38,7 @@ mod run;
 #[cfg(feature = "aws")]
 mod session;
 mod signals;
+mod sink;
 mod site;
 mod standing;
 mod stores;

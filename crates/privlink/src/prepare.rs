@@ -22,8 +22,9 @@ use crate::exit_code::{self, Exit};
 use crate::failure::Failure;
 use crate::streams::Streams;
 use crate::unread;
-use crate::view::diagnostics::{self, Message};
+use crate::view::diagnostics;
 use crate::view::event_stream;
+use crate::view::message::{self, Message};
 use crate::{consent, guard, hosts, ignores};
 
 /// What a plan is asked for with.
@@ -226,7 +227,7 @@ fn expectations(document: &Document) -> Vec<Finding> {
             severity: Severity::Note,
             message: format!("not yet proved: {party} {:?} {can} call {method} {path} of API {api:?}", who.value),
             address: None,
-            origin: Some(diagnostics::origin(expect.span)),
+            origin: Some(message::origin(expect.span)),
             label: None,
             help: None,
         }

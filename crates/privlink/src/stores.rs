@@ -17,7 +17,8 @@ use crate::failure::Failure;
 use crate::prepare;
 use crate::site::Site;
 use crate::streams::Streams;
-use crate::view::diagnostics::{self, Message};
+use crate::view::diagnostics;
+use crate::view::message::Message;
 
 /// The folder beside a spec.
 const BESIDE: &str = ".privlink";

@@ -1,14 +1,13 @@
 //! Standard streams: results go to `out`, progress and messages to `err`, answers come from `input`.
 //!
-//! Owns: writing that survives a reader who goes away, and what is known of terminals. Refuses to know: what is written.
-//! A closed pipe ends output quietly: the run behind it goes on and keeps its own exit code.
+//! Owns: which stream is for what, and what is known of terminals. Refuses to know: what is written, and how (see `sink`).
 #![expect(clippy::disallowed_methods, reason = "here the environment of the streams is read")]
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal};
 use std::sync::{Arc, Mutex};
 
 use crate::events::Events;
-use crate::view::style::Style;
+use crate::sink::Sink;
 
 /// The streams of one run and what stands at their other ends.
 pub(crate) struct Streams {
@@ -58,7 +57,7 @@ impl Streams {
     pub(crate) fn for_program(&self) -> Self {
         Self {
             out: Sink::new(Box::new(io::sink()), false, false),
-            err: Sink { terminal: false, ..self.err.clone() },
+            err: self.err.unwatched(),
             events: Events::to(self.out.clone()),
             input: Arc::clone(&self.input),
             interactive: false,
@@ -81,78 +80,12 @@ impl Streams {
     }
 }
 
-/// A stream that is written to.
-#[derive(Clone)]
-pub(crate) struct Sink {
-    inner: Arc<Mutex<Inner>>,
-    /// Whether a person watches it live.
-    pub(crate) terminal: bool,
-    /// How text is marked up on it.
-    pub(crate) style: Style,
-}
-
-struct Inner {
-    writer: Box<dyn Write + Send>,
-    failure: Option<io::Error>,
-}
-
-impl Sink {
-    fn new(writer: Box<dyn Write + Send>, terminal: bool, color: bool) -> Self {
-        Self { inner: Arc::new(Mutex::new(Inner { writer, failure: None })), terminal, style: Style { color } }
-    }
-
-    /// Writes text and flushes it. After a failure nothing more is written.
-    pub(crate) fn write(&self, text: &str) {
-        let mut inner = self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if inner.failure.is_none()
-            && let Err(error) = inner.writer.write_all(text.as_bytes()).and_then(|()| inner.writer.flush())
-        {
-            inner.failure = Some(error);
-        }
-    }
-
-    /// Writes a line.
-    pub(crate) fn line(&self, text: &str) {
-        self.write(&format!("{text}\n"));
-    }
-
-    /// What went wrong with writing, but for a reader who went away.
-    pub(crate) fn failure(&self) -> Option<String> {
-        let inner = self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        inner.failure.as_ref().filter(|error| error.kind() != io::ErrorKind::BrokenPipe).map(io::Error::to_string)
-    }
-}
-
 #[cfg(test)]
 pub(crate) mod captured {
     //! Streams in memory, for tests.
 
     use super::*;
-
-    /// What was written so far.
-    #[derive(Clone, Default)]
-    pub(crate) struct Buffer(Arc<Mutex<Vec<u8>>>);
-
-    impl Buffer {
-        pub(crate) fn text(&self) -> String {
-            String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-        }
-    }
-
-    impl Write for Buffer {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    /// A stream to a writer of its own.
-    pub(crate) fn sink(writer: impl Write + Send + 'static) -> Sink {
-        Sink::new(Box::new(writer), false, false)
-    }
+    use crate::sink::captured::{Buffer, sink};
 
     /// Streams that are no terminal unless `answer` is given, in which case a person types it.
     pub(crate) fn streams(answer: Option<&str>) -> (Streams, Buffer, Buffer) {
@@ -165,35 +98,5 @@ pub(crate) mod captured {
             interactive: answer.is_some(),
         };
         (streams, out, err)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    struct Broken(io::ErrorKind);
-
-    impl Write for Broken {
-        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-            Err(io::Error::new(self.0, "no more"))
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    #[test]
-    fn a_reader_who_goes_away_is_no_failure() {
-        let sink = Sink::new(Box::new(Broken(io::ErrorKind::BrokenPipe)), false, false);
-        sink.line("hello");
-        assert_eq!(sink.failure(), None);
-    }
-
-    #[test]
-    fn a_full_disk_is_a_failure() {
-        let sink = Sink::new(Box::new(Broken(io::ErrorKind::StorageFull)), false, false);
-        sink.line("hello");
-        assert_eq!(sink.failure().as_deref(), Some("no more"));
     }
 }

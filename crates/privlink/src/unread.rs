@@ -9,7 +9,7 @@ use privlink_kinds::KINDS;
 use privlink_model::{Action, Finding, Op, Plan, Reason, Scope, Severity, Snapshot, StepId, Unread};
 use privlink_spec::document::Document;
 
-use crate::view::{diagnostics, words};
+use crate::view::{message, words};
 
 /// How many kinds are named before they are only counted.
 const NAMED: usize = 4;
@@ -67,7 +67,7 @@ fn findings_of(snapshot: &Snapshot, document: &Document) -> Vec<Finding> {
                     scope.account, scope.region, unread.operation, unread.message
                 ),
                 address: None,
-                origin: account.map(|account| diagnostics::origin(account.name.span)),
+                origin: account.map(|account| message::origin(account.name.span)),
                 label: Some(if whole { "nothing of it was read".to_owned() } else { label(&kinds) }),
                 help: unread.help.clone(),
             }

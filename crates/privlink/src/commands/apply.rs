@@ -16,14 +16,16 @@ use crate::cli::{
     ApplyArgs, ChangeArgs, CloudArgs, ConsentArgs, DangerArgs, Format, PlanAt, RunArgs, SelectArgs, ShapeArgs, SpecArgs,
 };
 use crate::connection::{Connect, Connection, Destination};
-use crate::execute::{self, Words, Work};
+use crate::execute::{self, Work};
 use crate::exit_code::{self, Exit};
 use crate::failure::Failure;
 use crate::prepare::{self, Opened, Prepared, Request};
 use crate::signals::Signals;
 use crate::site::Site;
 use crate::streams::Streams;
-use crate::view::diagnostics::{self, Message};
+use crate::view::diagnostics;
+use crate::view::message::Message;
+use crate::view::outcome::Words;
 use crate::view::plan_text::{self, Page};
 use crate::view::{event_stream, words};
 use crate::who::who;

@@ -7,7 +7,8 @@ use crate::cli::{CheckArgs, Format};
 use crate::exit_code::{self, Exit};
 use crate::prepare;
 use crate::streams::Streams;
-use crate::view::diagnostics::{self, Message};
+use crate::view::diagnostics;
+use crate::view::message::Message;
 use crate::view::words;
 
 pub(crate) fn run(args: &CheckArgs, streams: &Streams) -> Exit {

@@ -10,13 +10,14 @@ use privlink_model::{History, Plan, Way};
 
 use crate::cli::ConsentArgs;
 use crate::connection::{Connect, Connection, Destination};
-use crate::execute::{self, Words, Work};
+use crate::execute::{self, Work};
 use crate::exit_code::Exit;
 use crate::failure::Failure;
 use crate::signals::Signals;
 use crate::site::Site;
 use crate::streams::Streams;
 use crate::view::event_stream;
+use crate::view::outcome::Words;
 use crate::who::who;
 use crate::{consent, locks, prepare, stores};
 

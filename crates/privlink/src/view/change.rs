@@ -11,6 +11,7 @@ use privlink_model::{
 };
 use privlink_plan::{Access, Verdict, access};
 
+use super::line::{Line, Mark, Part};
 use super::{document, words};
 
 /// How much of a change is told.
@@ -22,47 +23,6 @@ pub(crate) enum Detail {
     Lines,
     /// Its address and what must not be missed.
     Head,
-}
-
-/// What a line does to the world.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mark {
-    /// It comes.
-    Added,
-    /// It goes.
-    Removed,
-    /// It changes, or is to be minded.
-    Changed,
-    /// It stays.
-    Kept,
-    /// It says which lines of a document follow.
-    Place,
-}
-
-/// What a line is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Part {
-    /// Why traffic is interrupted.
-    Outage,
-    /// A key and its value.
-    Attribute,
-    /// A line of the document under the key before it.
-    Document,
-    /// What a policy means for who can call.
-    Access,
-    /// What cannot be undone exactly.
-    Undo,
-}
-
-/// A line under a change.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Line {
-    /// What it is.
-    pub(crate) part: Part,
-    /// What it does.
-    pub(crate) mark: Mark,
-    /// What it says, with nothing in it that cannot be seen.
-    pub(crate) text: String,
 }
 
 /// The steps of a plan by what they are about.

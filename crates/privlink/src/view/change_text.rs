@@ -4,7 +4,8 @@
 
 use privlink_model::{Action, Change, Kinds, Step};
 
-use super::change::{self, Detail, Line, Mark, Part};
+use super::change::{self, Detail};
+use super::line::{Line, Mark, Part};
 use super::style::Style;
 use super::words;
 

@@ -7,7 +7,7 @@ use privlink_model::Value;
 use serde_json::{Map, Value as Json};
 use similar::TextDiff;
 
-use super::change::Mark;
+use super::line::Mark;
 
 /// A document as lines of indented JSON.
 pub(crate) fn lines(value: &Value) -> Vec<String> {

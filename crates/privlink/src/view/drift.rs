@@ -18,7 +18,8 @@ use privlink_model::{
 };
 use privlink_plan::{Drift, Drifted, Held, HeldBy, Repair, Rule, What};
 
-use super::change::{self, Detail, Line};
+use super::change::{self, Detail};
+use super::line::Line;
 use super::words;
 use crate::moment;
 

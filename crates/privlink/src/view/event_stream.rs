@@ -17,8 +17,8 @@ use privlink_model::{
 use privlink_spec::Sources;
 use serde_json::{Map, Value as Json, json};
 
-use super::diagnostics::{self, Message};
-use crate::execute::Words;
+use super::message::{self, Message};
+use super::outcome::Words;
 use crate::exit_code::{self, Exit};
 use crate::failure::Failure;
 
@@ -32,12 +32,12 @@ pub(crate) fn version() -> Json {
 
 /// A message about the spec or the world.
 pub(crate) fn diagnostic(message: &Message, sources: &Sources) -> Json {
-    typed("diagnostic", diagnostics::one(message, sources))
+    typed("diagnostic", message::json(message, sources))
 }
 
 /// A message about neither.
 pub(crate) fn remark(severity: Severity, code: Option<&str>, message: &str, help: Option<&str>) -> Json {
-    let severity = diagnostics::severity(severity);
+    let severity = message::severity(severity);
     json!({
         "type": "diagnostic", "severity": severity, "code": code, "message": message, "labels": [], "help": help,
     })

@@ -12,10 +12,10 @@ use privlink_model::{
 use privlink_spec::Sources;
 use serde_json::{Value as Json, json};
 
-use super::diagnostics::Message;
 use super::event_stream::{self, SCHEMA_JSON, Start, Telling};
+use super::message::Message;
+use super::outcome::Words;
 use super::tests::{everything, hub};
-use crate::execute::Words;
 use crate::exit_code::{self, Exit};
 use crate::failure::Failure;
 

@@ -13,7 +13,9 @@ pub(crate) mod event_stream;
 #[cfg(test)]
 mod event_tests;
 pub(crate) mod graph;
+mod line;
 pub(crate) mod markdown;
+pub(crate) mod message;
 pub(crate) mod outcome;
 pub(crate) mod permissions;
 pub(crate) mod plan_text;

@@ -8,7 +8,18 @@ use privlink_model::{Cause, Kinds, Outcome, Plan, Residue, StepFailure, StepId, 
 
 use super::style::Style;
 use super::words;
-use crate::execute::Words;
+
+/// What is said at the end.
+pub(crate) struct Words {
+    /// What a good end is called: `Applied`.
+    pub(crate) done: &'static str,
+    /// The command that tries it again from the beginning.
+    pub(crate) again: String,
+    /// The command that goes on.
+    pub(crate) resume: String,
+    /// The command that takes it back.
+    pub(crate) rollback: String,
+}
 
 /// What surrounds an outcome.
 #[derive(Clone, Copy)]

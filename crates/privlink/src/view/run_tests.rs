@@ -9,12 +9,11 @@ use privlink_model::{
     Settle, Step, StepFailure, StepId, StepRecord, Undo, Unwinding, Way, Why,
 };
 
-use super::outcome::{self, Ending};
+use super::outcome::{self, Ending, Words};
 use super::progress::{self, Progress};
 use super::style::Style;
 use super::tests::{everything, hub};
 use super::{run_story, runs, way_back};
-use crate::execute::Words;
 
 #[test]
 fn a_run_leaves_a_line_for_each_finished_step() {

@@ -19,7 +19,8 @@ use privlink_model::{Action, Change, Kinds, Plan, Scope};
 
 use self::escape::{code, fence, prose, summary};
 use self::ladder::{Fitted, LIMIT, Section, fit};
-use super::change::{self, Detail, Line, Mark, Part, Steps};
+use super::change::{self, Detail, Steps};
+use super::line::{Line, Mark, Part};
 use super::{graph, words};
 use crate::site::quoted;
 

@@ -50,6 +50,24 @@ def binary_types(site):
     return f"{site.api_address}/definition", "image/png", ""
 
 
+def denial_customised(site):
+    site.gateway.put_gateway_response(
+        restApiId=site.api,
+        responseType="ACCESS_DENIED",
+        statusCode="404",
+        responseParameters={"gatewayresponse.header.Server": "'hidden'"},
+    )
+    return f"{site.api_address}/definition", "ACCESS_DENIED", ""
+
+
+def server_errors_customised(site):
+    operations = [{"op": "replace", "path": "/statusCode", "value": "599"}]
+    site.gateway.update_gateway_response(
+        restApiId=site.api, responseType="DEFAULT_5XX", patchOperations=operations
+    )
+    return f"{site.api_address}/definition", "599", ""
+
+
 def default_endpoint_off(site):
     patch(site, __disableExecuteApiEndpoint="true")
     return f"{site.api_address}/definition", "true", ""
