@@ -64,6 +64,7 @@ fn gateway_response(live: &GatewayResponse) -> Members {
     put_text(&mut out, "statusCode", live.status_code());
     put_texts(&mut out, "responseParameters", live.response_parameters());
     put_texts(&mut out, "responseTemplates", live.response_templates());
+    out.retain(|_, value| !value.is_empty());
     out
 }
 
