@@ -22,6 +22,7 @@ const CROSS_NETWORK: [&[&str]; 7] = [
         "endpoint-groups",
         "link-renamed",
         "api-renamed",
+        "denial-customised",
         "method-added",
         "stage-variables",
     ],
@@ -112,6 +113,23 @@ fn more_drift_is_told_in_the_same_issue_which_says_who_did_it() {
     assert_eq!((schedule.told().open, schedule.told().issues, schedule.told().hooks), (1, 1, 2));
 }
 
+#[test]
+fn answers_of_the_gateways_own_are_found_as_they_are_with_the_call_that_made_them_and_put_back() {
+    let schedule = Schedule::applied("cross-network");
+    for (change, call) in [
+        ("denial-customised", "apigateway:PutGatewayResponse"),
+        ("server-errors-customised", "apigateway:UpdateGatewayResponse"),
+    ] {
+        schedule.hand(&[change]);
+        let found = schedule.drift(2, &[]);
+        assert_eq!(found["drifted"][0]["by"]["call"], call, "{found:#}");
+    }
+    assert!(schedule.customised().contains("'hidden'"));
+    schedule.drift(0, &["--repair", "-y"]);
+    schedule.drift(0, &[]);
+    assert_eq!(schedule.customised(), "");
+}
+
 /// A project that was applied on a sandbox, and all who are told of its drift.
 struct Schedule {
     example: &'static str,
@@ -181,6 +199,14 @@ impl Schedule {
                 .as_array()
                 .map_or(0, Vec::len),
         }
+    }
+
+    /// What APIs answer by themselves that is not AWS's own.
+    fn customised(&self) -> String {
+        let world = self.sandbox.world();
+        let apis = world["scopes"]["222222222222/us-east-1"]["gateway"]["apis"].as_object().unwrap();
+        let given = apis.values().map(|api| &api["definition"]["gateway_responses"]).filter(|given| !given.is_null());
+        given.map(Value::to_string).collect()
     }
 
     /// The text of the one issue that is open.
