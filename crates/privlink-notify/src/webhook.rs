@@ -74,12 +74,19 @@ impl WebhookError {
     }
 }
 
+/// Whether a message could be posted to this URL, so that a wrong one is known before there is something to tell.
+pub fn check(url: &Secret, plain_http: bool) -> Result<(), WebhookError> {
+    parts(url, plain_http).map(drop)
+}
+
+fn parts(url: &Secret, plain_http: bool) -> Result<Parts<'_>, WebhookError> {
+    let parts = Parts::of(url.expose()).ok_or(WebhookError::Url)?;
+    if parts.is_private() || plain_http { Ok(parts) } else { Err(WebhookError::Insecure) }
+}
+
 /// Posts a message. `plain_http` lets a URL without encryption be one of another machine.
 pub async fn post(url: &Secret, message: &Value, plain_http: bool, clock: &dyn Clock) -> Result<(), WebhookError> {
-    let parts = Parts::of(url.expose()).ok_or(WebhookError::Url)?;
-    if !parts.is_private() && !plain_http {
-        return Err(WebhookError::Insecure);
-    }
+    let parts = parts(url, plain_http)?;
     let connector =
         HttpsConnectorBuilder::new().with_native_roots().map_err(|error| WebhookError::Tls(error.to_string()))?;
     let connector = connector.https_or_http().enable_http1().build();

@@ -285,6 +285,10 @@ fn a_check_that_tells_nobody_does_not_look_fine() {
     let unset = project.0.command(&["drift", "--webhook-env", "NOT_SET"]).output().unwrap();
     assert_eq!(unset.status.code(), Some(1), "{}", told(&unset));
     assert!(told(&unset).contains("there is no URL in NOT_SET"), "{}", told(&unset));
+    for (url, why) in [("hooks.example/x", "is not one of HTTPS"), ("http://hooks.example/x", "begins with http://")] {
+        let wrong = project.0.command(&["drift"]).env("PRIVLINK_WEBHOOK", url).output().unwrap();
+        assert!(wrong.status.code() == Some(1) && told(&wrong).contains(why), "{}", told(&wrong));
+    }
     // A webhook that fails is tried again; the drift has the last word.
     project.set("target/legacy/target-group", "/health/port", json!("8080"));
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();

@@ -124,6 +124,9 @@ impl<'a> Telling<'a> {
                 return news.failed(&self.job, "the webhook is not told", &why, None);
             }
         };
+        if let Err(error) = webhook::check(url, false) {
+            return news.failed(&self.job, "the webhook is not told", &error.to_string(), error.help());
+        }
         // The secret itself is not at hand, nor needed: which variable holds it tells one webhook from another.
         let to = channel("webhook", self.args.webhook_env.as_deref().unwrap_or(WEBHOOK));
         if !news.is_for(&to).await {
