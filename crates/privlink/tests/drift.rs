@@ -72,6 +72,19 @@ fn what_was_changed_by_hand_is_told_apart_from_what_the_spec_changed_and_put_bac
 }
 
 #[test]
+fn what_works_only_some_time_after_a_repair_is_waited_for() {
+    let project = Project::applied("cross-network");
+    project.hand(|world| {
+        let listeners = world.pointer_mut("/scopes/222222222222~1us-east-1/elb/listeners").unwrap();
+        listeners.as_object_mut().unwrap().retain(|_, it| it["tags"]["privlink:address"] != "target/legacy/listener");
+    });
+    // Of a group that no listener uses the targets are checked anew.
+    project.set("target/legacy/target-group", "/ready_at", Value::Null);
+    let repaired = project.text(0, &["--repair", "-y"]);
+    assert!(repaired.contains("No drift in") && !repaired.contains("not working"), "{repaired}");
+}
+
+#[test]
 fn a_name_that_resolves_to_other_addresses_is_drift_and_says_so() {
     let project = Project::applied("cross-network");
     project.hand(|world| world["hosts"]["billing.corp.example"] = json!(["172.31.40.10", "172.31.40.12"]));

@@ -3,15 +3,17 @@
 //! Owns: the order of these, and how it ends: with 2 where something drifted, with 8 where not all could be read, with 1 where
 //! somebody was to be told and was not. Refuses to know: what is drift (see `drift`), how a repair goes (see `apply`).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use privlink_engine::Store;
 use privlink_kinds::KINDS;
+use privlink_model::{Action, Address};
 use privlink_plan::{Drift, Drifted, drift_json};
 
 use super::apply::Asked;
 use super::concluded;
-use crate::cli::{DriftArgs, DriftFormat, Format, SelectArgs};
+use crate::cli::{ConsentArgs, DriftArgs, DriftFormat, Format, SelectArgs};
 use crate::connection::Connect;
 use crate::drift::telling::{Means, Telling};
 use crate::drift::{self, Checked};
@@ -31,10 +33,11 @@ pub(crate) fn run(args: &DriftArgs, connect: &dyn Connect, streams: &Streams) ->
         let mut signals = Signals::new()?;
         let asked = Asking { args, streams, telling: Telling::of(&args.tell) };
         let Some(checking) = signals.or(asked.open(connect)).await? else { return Ok(exit_code::ERROR) };
-        let (found, told) = match signals.or(checking.look(streams)).await? {
-            Looked::Known { drift, told } => (drift, told),
-            Looked::Ended(exit) => return Ok(exit),
+        let found = match signals.or(checking.look(streams)).await? {
+            Checked::Drift(drift) => drift,
+            Checked::Ended(exit) => return Ok(exit),
         };
+        let told = signals.or(async { Ok(checking.tell(&found, streams).await) }).await?;
         checking.show(&found)?;
         if args.repair && !found.found.is_empty() {
             // A repair listens to signals by itself.
@@ -75,14 +78,6 @@ struct Checking<'a> {
     back: String,
 }
 
-/// What a look came to.
-enum Looked {
-    /// It was found out, and told.
-    Known { drift: Box<Drift>, told: bool },
-    /// It was not; why is written.
-    Ended(Exit),
-}
-
 impl<'a> Asking<'a> {
     /// Reaches the accounts; none when the spec has errors.
     async fn open(self, connect: &dyn Connect) -> Result<Option<Checking<'a>>, Failure> {
@@ -107,8 +102,8 @@ impl<'a> Asking<'a> {
 }
 
 impl Checking<'_> {
-    /// Checks, and tells whoever is to be told.
-    async fn look(&self, streams: &Streams) -> Result<Looked, Failure> {
+    /// Checks.
+    async fn look(&self, streams: &Streams) -> Result<Checked, Failure> {
         let asking = drift::Asking {
             site: site(self.args),
             select: &self.args.select,
@@ -116,15 +111,15 @@ impl Checking<'_> {
             who: !self.args.no_who,
             format: messages(self.args.format),
         };
-        let drift = match drift::check(&self.opened, &self.store, asking, streams).await? {
-            Checked::Drift(drift) => drift,
-            Checked::Ended(exit) => return Ok(Looked::Ended(exit)),
-        };
+        drift::check(&self.opened, &self.store, asking, streams).await
+    }
+
+    /// Tells whoever is to be told; whether all of them were.
+    async fn tell(&self, drift: &Drift, streams: &Streams) -> bool {
         // Of a part of the project it is not known whether all is well.
         let narrowed = !self.args.select.target.is_empty() || !self.args.select.exclude.is_empty();
         let means = Means { store: &*self.store, bus: &*self.opened.connection.bus, streams };
-        let told = narrowed || self.telling.tell(self.report(&drift), means).await;
-        Ok(Looked::Known { drift, told })
+        narrowed || self.telling.tell(self.report(drift), means).await
     }
 
     /// Writes the report to where it is wanted.
@@ -152,7 +147,8 @@ impl Checking<'_> {
         Ok(())
     }
 
-    /// Puts back what drifted, then looks again.
+    /// Puts back what drifted, then looks again. What works once more only some time after that is waited for: it is not yet
+    /// another drift.
     async fn repair(&self, found: &Drift, told: bool) -> Result<Exit, Failure> {
         let aside = self.streams.aside();
         let streams = match self.args.format {
@@ -183,28 +179,52 @@ impl Checking<'_> {
             let also = words::list(&drifted.pending);
             streams.err.line(&format!("The repair of {} also applies what is planned for {also}.", drifted.address));
         }
+        let exit = self.carry_out(repairs.chosen, self.args.consent, streams).await?;
+        if exit != exit_code::DONE {
+            return Ok(exit);
+        }
+        let mut signals = Signals::new()?;
+        let mut looked = signals.or(self.look(streams)).await?;
+        if let Checked::Drift(left) = &looked
+            && let Some(unsettled) = unsettled(left)
+        {
+            let consent = ConsentArgs { auto_approve: true, ..self.args.consent };
+            let exit = self.carry_out(unsettled, consent, streams).await?;
+            // A wait that was in vain has changed nothing; what does not work is told by the look after it.
+            if exit != exit_code::DONE && exit != exit_code::ROLLED_BACK {
+                return Ok(exit);
+            }
+            looked = signals.or(self.look(streams)).await?;
+        }
+        let left = match looked {
+            Checked::Drift(left) => left,
+            Checked::Ended(exit) => return Ok(exit),
+        };
+        let told = signals.or(async { Ok(self.tell(&left, streams).await) }).await?;
+        let report = Report { announcements: &[], ..self.report(&left) };
+        streams.out.write(&text::text(report, streams.out.style, self.args.shape.concise));
+        Ok(exit_of(&left, told))
+    }
+
+    /// An apply of these addresses alone.
+    async fn carry_out(
+        &self,
+        only: BTreeSet<Address>,
+        consent: ConsentArgs,
+        streams: &Streams,
+    ) -> Result<Exit, Failure> {
         let asked = Asked {
             verb: "drift --repair",
             saved: None,
             spec: &self.args.spec,
-            select: &SelectArgs { only: Some(repairs.chosen.clone()), ..SelectArgs::default() },
+            select: &SelectArgs { only: Some(only), ..SelectArgs::default() },
             shape: self.args.shape,
-            consent: self.args.consent,
+            consent,
             danger: self.args.danger,
             run: &self.args.run,
             cloud: &self.args.cloud,
         };
-        let exit = asked.carry_out_opened(&self.opened, &self.store, streams).await?;
-        if exit != exit_code::DONE {
-            return Ok(exit);
-        }
-        let (left, told) = match Signals::new()?.or(self.look(streams)).await? {
-            Looked::Known { drift, told } => (drift, told),
-            Looked::Ended(exit) => return Ok(exit),
-        };
-        let report = Report { announcements: &[], ..self.report(&left) };
-        streams.out.write(&text::text(report, streams.out.style, self.args.shape.concise));
-        Ok(exit_of(&left, told))
+        asked.carry_out_opened(&self.opened, &self.store, streams).await
     }
 
     fn report<'r>(&'r self, drift: &'r Drift) -> Report<'r> {
@@ -216,6 +236,13 @@ impl Checking<'_> {
             repair: &self.back,
         }
     }
+}
+
+/// What does not work yet, where that is all there is and it may only take time.
+fn unsettled(left: &Drift) -> Option<BTreeSet<Address>> {
+    let waits = left.is_complete() && left.found.iter().all(|drifted| drifted.repair.action == Action::Wait);
+    let chosen = left.repairs().chosen;
+    (waits && !chosen.is_empty()).then_some(chosen)
 }
 
 /// In which form messages are written when nothing could be checked.
