@@ -41,7 +41,7 @@ pub use finding::{Finding, Severity};
 pub use journal::{Begun, End, History, Illegal, Object, Record, State, StepRecord, Unwinding, Way, Ways, Why};
 pub use objects::{DeleteEnd, ObjectError, Objects, PutEnd, Version, Versioned, When};
 pub use permission::{Confined, Denial, Lack, Permission, Want};
-pub use plan::{Op, Phase, Plan, Settle, Step, StepId, Undo, UndoOp};
+pub use plan::{Op, Phase, Plan, Settle, Step, StepId, Steps, Undo, UndoOp};
 pub use schema::{
     ApiCall, AttributeSchema, Bucket, Flow, KindSchema, Kinds, Ownership, ReplaceOrder, Service, Shape, Tells, Waits,
 };

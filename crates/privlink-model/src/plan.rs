@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::access::Account;
 use crate::address::{Address, Scope};
 use crate::attrs::Attrs;
-use crate::change::ChangeSet;
+use crate::change::{Action, Change, ChangeSet};
 use crate::digest::short_digest;
 use crate::finding::Finding;
 use crate::snapshot::Query;
@@ -133,6 +133,45 @@ pub struct Step {
     pub token: String,
     /// Why this step interrupts traffic.
     pub outage: Option<String>,
+}
+
+impl Step {
+    /// Whether it carries out a change. Of two changes at one address, as of a move, one makes and the other deletes.
+    pub fn carries_out(&self, change: &Change) -> bool {
+        let scope = match (&self.op, &change.before) {
+            (Op::Delete { id, .. }, Some(before)) if before.id == *id => &before.scope,
+            (Op::Delete { .. }, _) => return false,
+            // Beside what is replaced another one may go: what makes the new one is none of its steps.
+            _ if change.action == Action::Delete => return false,
+            _ => &change.scope,
+        };
+        self.address == change.address && self.kind == change.kind && self.scope == *scope
+    }
+}
+
+/// The steps of a plan by what they are about.
+#[derive(Debug)]
+pub struct Steps<'a>(BTreeMap<&'a Address, Vec<&'a Step>>);
+
+impl<'a> Steps<'a> {
+    /// The steps of a plan.
+    pub fn of(plan: &'a Plan) -> Self {
+        let mut steps: BTreeMap<&Address, Vec<&Step>> = BTreeMap::new();
+        for step in &plan.steps {
+            steps.entry(&step.address).or_default().push(step);
+        }
+        Self(steps)
+    }
+
+    /// Those about an address, in the plan's order.
+    pub fn at(&self, address: &Address) -> &[&'a Step] {
+        self.0.get(address).map_or(&[], Vec::as_slice)
+    }
+
+    /// Those that carry out a change.
+    pub fn carrying(&self, change: &Change) -> Vec<&'a Step> {
+        self.at(&change.address).iter().copied().filter(|step| step.carries_out(change)).collect()
+    }
 }
 
 /// Everything an apply needs.

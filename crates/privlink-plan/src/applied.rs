@@ -16,12 +16,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use privlink_model::{
     Action, Address, AttributeChange, Attrs, Change, End, History, Object, Observed, Op, Plan, Reason, Scope, State,
-    Step, StepId,
+    Step, StepId, Steps,
 };
 
 use self::names::Names;
 use crate::codes;
-use crate::outline::belongs;
 
 /// A resource in its place: of a move, the old and the new one have one address.
 type Place = (Address, &'static str, Scope);
@@ -238,7 +237,7 @@ impl Applied {
 
     fn take(&mut self, change: &Change, run: &Run) {
         let place = place(change);
-        let steps = run.steps(change);
+        let steps = run.steps.carrying(change);
         let left = match change.action {
             Action::Unknown => return,
             // What is nobody's and stays was not applied.
@@ -310,7 +309,7 @@ fn identity(object: &Observed) -> Identity {
 
 /// A run with what its steps did and what of that was not taken back.
 struct Run<'a> {
-    steps: BTreeMap<&'a Address, Vec<&'a Step>>,
+    steps: Steps<'a>,
     /// What the steps left whose calls took effect.
     done: BTreeMap<StepId, Object>,
     /// Those that came to their good end.
@@ -323,28 +322,20 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn of(plan: &'a Plan, history: &History) -> Self {
-        let mut steps: BTreeMap<&Address, Vec<&Step>> = BTreeMap::new();
-        for step in &plan.steps {
-            steps.entry(&step.address).or_default().push(step);
-        }
         let kept = || history.steps().filter(|(_, ways)| !ways.back.is_done());
         let done = kept().filter_map(|(id, ways)| Some((id, ways.forward.object()?.clone()))).collect();
         let finished = kept().filter(|(_, ways)| ways.forward.is_done()).map(|(id, _)| id).collect();
         let doubtful =
             kept().filter(|(_, ways)| matches!(ways.forward, State::Intended { .. })).map(|(id, _)| id).collect();
         let begun = history.begun().map(|begun| begun.at).unwrap_or_default();
-        Self { steps, done, finished, doubtful, begun }
-    }
-
-    fn steps(&self, change: &Change) -> Vec<&'a Step> {
-        self.steps.get(&change.address).into_iter().flatten().filter(|step| belongs(change, step)).copied().collect()
+        Self { steps: Steps::of(plan), done, finished, doubtful, begun }
     }
 
     /// The steps of a change, or those of the deletion that takes its object along.
     fn own(&self, change: &Change) -> Vec<&'a Step> {
         match &change.reason {
-            Reason::DeletedWith(owner) => self.steps.get(owner).into_iter().flatten().copied().collect(),
-            _ => self.steps(change),
+            Reason::DeletedWith(owner) => self.steps.at(owner).to_vec(),
+            _ => self.steps.carrying(change),
         }
     }
 

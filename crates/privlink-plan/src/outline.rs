@@ -57,19 +57,7 @@ fn sections(plan: &Plan) -> Vec<Vec<&Step>> {
 }
 
 fn has_step(plan: &Plan, change: &Change) -> bool {
-    plan.steps.iter().any(|step| belongs(change, step))
-}
-
-/// Whether a step carries out a change. Of two changes at one address, as of a move, one makes and the other deletes.
-pub(crate) fn belongs(change: &Change, step: &Step) -> bool {
-    let scope = match (&step.op, &change.before) {
-        (Op::Delete { id, .. }, Some(before)) if before.id == *id => &before.scope,
-        (Op::Delete { .. }, _) => return false,
-        // Beside what is replaced another one may go: what makes the new one is none of its steps.
-        _ if change.action == Action::Delete => return false,
-        _ => &change.scope,
-    };
-    step.address == change.address && step.kind == change.kind && step.scope == *scope
+    plan.steps.iter().any(|step| step.carries_out(change))
 }
 
 fn write_step(text: &mut String, plan: &Plan, step: &Step) {
@@ -104,7 +92,7 @@ fn write_step(text: &mut String, plan: &Plan, step: &Step) {
 }
 
 fn write_attributes(text: &mut String, plan: &Plan, step: &Step, keys: &[String]) {
-    let change = plan.changes.changes.iter().find(|change| belongs(change, step));
+    let change = plan.changes.changes.iter().find(|change| step.carries_out(change));
     for change in change.iter().flat_map(|change| &change.attributes).filter(|change| keys.contains(&change.key)) {
         let show =
             |value: &Option<privlink_model::Value>| value.as_ref().map_or("none".to_owned(), ToString::to_string);

@@ -7,13 +7,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use privlink_model::{
-    Action, Address, Attrs, Change, Finding, KindSchema, Kinds, Op, Phase, Plan, Reason, Reference, Severity, Step,
-    Undo, UndoOp, Value,
+    Action, Attrs, Change, Finding, KindSchema, Kinds, Op, Phase, Plan, Reason, Reference, Severity, Step, Steps, Undo,
+    UndoOp, Value,
 };
 use serde_json::{Map, Value as Json, json};
 
 use crate::access::{Access, access};
-use crate::outline::{self, belongs};
+use crate::outline;
 use crate::undo::is_exact;
 
 /// The JSON Schema (2020-12) of [`json()`].
@@ -21,10 +21,7 @@ pub static SCHEMA_JSON: &str = include_str!("../schema/plan.schema.json");
 
 /// The public view of a plan.
 pub fn json(plan: &Plan, kinds: &Kinds) -> Json {
-    let mut steps: Steps = BTreeMap::new();
-    for step in &plan.steps {
-        steps.entry(&step.address).or_default().push(step);
-    }
+    let steps = Steps::of(plan);
     json!({
         "format_version": "1.1",
         "project": plan.project,
@@ -57,12 +54,8 @@ fn summary(plan: &Plan) -> Json {
     })
 }
 
-/// Steps by address.
-type Steps<'a> = BTreeMap<&'a Address, Vec<&'a Step>>;
-
 fn change(change: &Change, steps: &Steps, kinds: &Kinds) -> Json {
-    let steps: Vec<&Step> =
-        steps.get(&change.address).into_iter().flatten().filter(|step| belongs(change, step)).copied().collect();
+    let steps = steps.carrying(change);
     let inexact = steps.iter().find(|step| !is_exact(&step.undo)).or(steps.first());
     let schema = kinds.get(change.kind);
     json!({

@@ -9,7 +9,7 @@ use privlink_model::{
 
 use super::{Attribute, Check, Drift, Drifted, Follows, Pending, Repair, Same, Unknown, What};
 use crate::applied::{Known, Present, is_leftover};
-use crate::outline::{self, belongs};
+use crate::outline;
 
 /// Sorts the differences of one check.
 pub(super) struct Sorter<'a> {
@@ -232,7 +232,7 @@ impl<'a> Sorter<'a> {
     }
 
     fn repair(&self, change: &Change) -> Repair {
-        let steps = self.check.plan.steps.iter().filter(|step| belongs(change, step));
+        let steps = self.check.plan.steps.iter().filter(|step| step.carries_out(change));
         let steps: Vec<_> = steps.collect();
         Repair {
             action: change.action,

@@ -14,7 +14,7 @@ use privlink_notify::{Secret, SystemClock, webhook};
 use privlink_plan::{Drift, drift_json};
 use serde_json::{Value as Json, json};
 
-use super::told::{Told, channel};
+use super::told::{Line, Told, channel};
 use crate::bus::BusAt;
 use crate::cli::TellArgs;
 use crate::failure::Failure;
@@ -214,9 +214,10 @@ impl News<'_> {
     }
 
     async fn remember(&mut self, to: &str, digest: Option<&str>) {
-        let (store, project, now) = (self.means.store, &self.drift.project, wall_seconds());
         let Some(told) = &mut self.told else { return };
-        if let Err(error) = told.remember(store, project, to, digest, now).await {
+        let (project, digest) = (self.drift.project.clone(), digest.map(str::to_owned));
+        let line = Line { project, to: to.to_owned(), digest };
+        if let Err(error) = told.remember(self.means.store, line, wall_seconds()).await {
             self.warn(&format!("it cannot be remembered that this was told, so it is told again: {error}"));
         }
     }

@@ -27,11 +27,15 @@ pub(super) struct Told {
     at: u64,
 }
 
-struct Line {
-    project: String,
-    to: String,
+/// That somebody was told.
+#[derive(Clone)]
+pub(super) struct Line {
+    /// Of which project.
+    pub(super) project: String,
+    /// Who.
+    pub(super) to: String,
     /// The digest of the drift that was told; none when that it is gone was, or nothing.
-    digest: Option<String>,
+    pub(super) digest: Option<String>,
 }
 
 impl Told {
@@ -50,35 +54,22 @@ impl Told {
     }
 
     /// Adds a line, also where another check has added one meanwhile, unless that says the same.
-    pub(super) async fn remember(
-        &mut self,
-        store: &dyn Store,
-        project: &str,
-        to: &str,
-        digest: Option<&str>,
-        now: u64,
-    ) -> Result<(), StoreError> {
-        if self.write(store, project, to, digest, now).await.is_ok() {
+    pub(super) async fn remember(&mut self, store: &dyn Store, line: Line, now: u64) -> Result<(), StoreError> {
+        if self.write(store, line.clone(), now).await.is_ok() {
             return Ok(());
         }
         *self = Self::read(store).await?;
-        if self.last(project, to) == Some(digest) {
+        if self.last(&line.project, &line.to) == Some(line.digest.as_deref()) {
             return Ok(());
         }
-        self.write(store, project, to, digest, now).await
+        self.write(store, line, now).await
     }
 
-    async fn write(
-        &mut self,
-        store: &dyn Store,
-        project: &str,
-        to: &str,
-        digest: Option<&str>,
-        now: u64,
-    ) -> Result<(), StoreError> {
-        let line = json!({ "v": 1, "project": project, "to": to, "digest": digest, "at": now });
-        self.at = store.append(TOLD, self.at, format!("{line}\n").as_bytes()).await?;
-        self.lines.push(Line { project: project.to_owned(), to: to.to_owned(), digest: digest.map(str::to_owned) });
+    async fn write(&mut self, store: &dyn Store, line: Line, now: u64) -> Result<(), StoreError> {
+        let Line { project, to, digest } = &line;
+        let text = json!({ "v": 1, "project": project, "to": to, "digest": digest, "at": now });
+        self.at = store.append(TOLD, self.at, format!("{text}\n").as_bytes()).await?;
+        self.lines.push(line);
         Ok(())
     }
 }
@@ -97,15 +88,19 @@ mod tests {
 
     use super::*;
 
+    fn line(project: &str, to: &str, digest: Option<&str>) -> Line {
+        Line { project: project.to_owned(), to: to.to_owned(), digest: digest.map(str::to_owned) }
+    }
+
     #[tokio::test]
     async fn what_was_told_last_is_known_by_channel_and_project() {
         let folder = tempfile::tempdir().unwrap();
         let store = FolderStore::new(folder.path().to_owned());
         let mut told = Told::read(&store).await.unwrap();
         assert_eq!(told.last("shop", "webhook"), None);
-        told.write(&store, "shop", "webhook", Some("d1"), 1).await.unwrap();
-        told.write(&store, "shop", "webhook", Some("d2"), 2).await.unwrap();
-        told.write(&store, "bank", "webhook", None, 3).await.unwrap();
+        told.write(&store, line("shop", "webhook", Some("d1")), 1).await.unwrap();
+        told.write(&store, line("shop", "webhook", Some("d2")), 2).await.unwrap();
+        told.write(&store, line("bank", "webhook", None), 3).await.unwrap();
         for told in [told, Told::read(&store).await.unwrap()] {
             assert_eq!(told.last("shop", "webhook"), Some(Some("d2")));
             assert_eq!(told.last("bank", "webhook"), Some(None));
@@ -119,10 +114,10 @@ mod tests {
         let store = FolderStore::new(folder.path().to_owned());
         let read = async || Told::read(&store).await.unwrap();
         let (mut one, mut same, mut other) = (read().await, read().await, read().await);
-        one.remember(&store, "shop", "webhook", Some("d"), 1).await.unwrap();
-        assert!(same.write(&store, "shop", "webhook", Some("d"), 1).await.is_err(), "the log has moved on");
-        same.remember(&store, "shop", "webhook", Some("d"), 1).await.unwrap();
-        other.remember(&store, "shop", "bus", Some("e"), 1).await.unwrap();
+        one.remember(&store, line("shop", "webhook", Some("d")), 1).await.unwrap();
+        assert!(same.write(&store, line("shop", "webhook", Some("d")), 1).await.is_err(), "the log has moved on");
+        same.remember(&store, line("shop", "webhook", Some("d")), 1).await.unwrap();
+        other.remember(&store, line("shop", "bus", Some("e")), 1).await.unwrap();
         let told = read().await;
         assert_eq!([told.last("shop", "webhook"), told.last("shop", "bus")], [Some(Some("d")), Some(Some("e"))]);
         assert_eq!(told.lines.len(), 2, "what both told is there once");

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use privlink_model::{
-    Action, Address, AttributeChange, AttributeSchema, Attrs, Change, Finding, KindSchema, Kinds, Observed, Op, Plan,
-    Reason, Shape, Step, Undo, UndoOp, Value,
+    Action, AttributeChange, AttributeSchema, Attrs, Change, Finding, KindSchema, Kinds, Observed, Plan, Reason, Shape,
+    Step, Undo, UndoOp, Value,
 };
 use privlink_plan::{Access, Verdict, access};
 
@@ -23,35 +23,6 @@ pub(crate) enum Detail {
     Lines,
     /// Its address and what must not be missed.
     Head,
-}
-
-/// The steps of a plan by what they are about.
-pub(crate) struct Steps<'a>(BTreeMap<(&'a Address, &'a str), Vec<&'a Step>>);
-
-impl<'a> Steps<'a> {
-    /// The steps of a plan.
-    pub(crate) fn of(plan: &'a Plan) -> Self {
-        let mut steps: BTreeMap<(&Address, &str), Vec<&Step>> = BTreeMap::new();
-        for step in &plan.steps {
-            steps.entry((&step.address, step.kind)).or_default().push(step);
-        }
-        Self(steps)
-    }
-
-    /// Those that carry out a change.
-    pub(crate) fn carrying(&self, change: &Change) -> Vec<&'a Step> {
-        let steps = self.0.get(&(&change.address, change.kind)).map_or(&[][..], Vec::as_slice);
-        steps.iter().copied().filter(|step| concerns(step, change)).collect()
-    }
-}
-
-/// Whether a step is of this change. Of two changes at one address, as of a move, one makes and the other deletes.
-fn concerns(step: &Step, change: &Change) -> bool {
-    match (&step.op, &change.before) {
-        (Op::Delete { id, .. }, Some(before)) => before.id == *id && before.scope == step.scope,
-        (Op::Delete { .. }, None) => false,
-        _ => change.action != Action::Delete && change.scope == step.scope,
-    }
 }
 
 /// What a change is, in the order it is said, with nothing in it that cannot be seen.

@@ -5,10 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use privlink_model::{Action, Change, Kinds, Op, Plan, Scope, Severity, Step, StepId};
+use privlink_model::{Action, Change, Kinds, Op, Plan, Scope, Severity, Step, StepId, Steps};
 use privlink_plan::Danger;
 
-use super::change::{Steps, is_told};
+use super::change::is_told;
 use super::change_text::{self, Telling};
 use super::style::Style;
 use super::words;

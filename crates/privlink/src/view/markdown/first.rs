@@ -4,12 +4,12 @@
 
 use std::collections::BTreeSet;
 
-use privlink_model::{Action, Change, Finding, Flow, Kinds, Plan, Reason, Severity};
+use privlink_model::{Action, Change, Finding, Flow, Kinds, Plan, Reason, Severity, Steps};
 use privlink_plan::{Danger, Verdict, access};
 
 use super::ladder::{Section, fit};
 use super::{Page, code, prose};
-use crate::view::change::{Steps, is_told, losses, outages, warns};
+use crate::view::change::{is_told, losses, outages, warns};
 use crate::view::{plan_text, words};
 
 /// How many of a sort are named, and how many when there are more than that.

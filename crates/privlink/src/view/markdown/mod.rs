@@ -15,11 +15,11 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use privlink_model::{Action, Change, Kinds, Plan, Scope};
+use privlink_model::{Action, Change, Kinds, Plan, Scope, Steps};
 
 use self::escape::{code, fence, prose, summary};
 use self::ladder::{Fitted, LIMIT, Section, fit};
-use super::change::{self, Detail, Steps};
+use super::change::{self, Detail};
 use super::line::{Line, Mark, Part};
 use super::{graph, words};
 use crate::site::quoted;
