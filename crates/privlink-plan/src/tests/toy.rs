@@ -18,23 +18,11 @@ const fn call(name: &'static str) -> Option<ApiCall> {
 }
 
 const BASE: KindSchema = KindSchema {
-    name: "",
-    title: "",
-    service: Service::Ec2,
-    attributes: &[],
     ownership: Ownership::Tags,
-    key: &[],
-    deleted_with: &[],
-    replace: ReplaceOrder::CreateFirst,
     create: call("Create"),
     update: call("Update"),
     delete: call("Delete"),
-    ready: None,
-    gone: None,
-    loses: None,
-    permanent: None,
-    read_actions: &[],
-    write_actions: &[],
+    ..KindSchema::look_up("", "", Service::Ec2)
 };
 
 const SECRET: AttributeSchema = AttributeSchema { secret: true, ..attr("password") };

@@ -4,32 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use privlink_model::{
-    Address, AttributeSchema, Attrs, ChangeSet, KindSchema, Kinds, Op, Ownership, Plan, ReplaceOrder, Scope, Service,
-    Settle, Step, StepId, Undo, UndoOp, Value, Waits,
+    Address, AttributeSchema, Attrs, ChangeSet, KindSchema, Kinds, Op, Ownership, Plan, Scope, Service, Settle, Step,
+    StepId, Undo, UndoOp, Value, Waits,
 };
 
 static ATTRIBUTES: [AttributeSchema; 1] = [AttributeSchema::new("computed", "What the toy cloud decides.").computed()];
 
 const fn kind(name: &'static str, service: Service) -> KindSchema {
-    KindSchema {
-        name,
-        title: name,
-        service,
-        attributes: &ATTRIBUTES,
-        ownership: Ownership::Tags,
-        key: &[],
-        deleted_with: &[],
-        replace: ReplaceOrder::CreateFirst,
-        create: None,
-        update: None,
-        delete: None,
-        ready: None,
-        gone: None,
-        loses: None,
-        permanent: None,
-        read_actions: &[],
-        write_actions: &[],
-    }
+    KindSchema { attributes: &ATTRIBUTES, ownership: Ownership::Tags, ..KindSchema::look_up(name, name, service) }
 }
 
 static PLAIN: KindSchema = kind("plain", Service::ApiGateway);

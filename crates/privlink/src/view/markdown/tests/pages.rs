@@ -5,7 +5,7 @@ use privlink_kinds::KINDS;
 use privlink_model::keys::stage;
 use privlink_model::{
     Action, Address, AttributeChange, AttributeSchema, Attrs, Bucket, KindSchema, Kinds, Op, Ownership, Plan, Reason,
-    ReplaceOrder, Service, Severity, Undo, Value,
+    Service, Severity, Undo, Value,
 };
 
 use super::super::ladder::LIMIT;
@@ -335,26 +335,13 @@ fn a_hostile_plan_looks_like_any_other() {
 }
 
 static VAULT: KindSchema = KindSchema {
-    name: "vault",
-    title: "vault",
-    service: Service::Ec2,
     attributes: &[
         AttributeSchema { secret: true, ..AttributeSchema::new("password", "A secret.") },
         AttributeSchema { secret: true, ..AttributeSchema::new("policy", "A secret.").document() },
     ],
     ownership: Ownership::Tags,
-    key: &[],
-    deleted_with: &[],
-    replace: ReplaceOrder::CreateFirst,
     create: Some(privlink_model::ApiCall::new("Create", Bucket { capacity: 1.0, refill: 1.0 })),
-    update: None,
-    delete: None,
-    ready: None,
-    gone: None,
-    loses: None,
-    permanent: None,
-    read_actions: &[],
-    write_actions: &[],
+    ..KindSchema::look_up("vault", "vault", Service::Ec2)
 };
 
 #[test]
